@@ -1,0 +1,130 @@
+// The broker seam: what the services may ask of Kafka. kafka/ and memory/ both fit it and pass one contract suite.
+
+export interface Partition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export interface LogRecord {
+  readonly offset: number;
+  /** LogAppendTime, epoch milliseconds. */
+  readonly appendTs: number;
+  readonly key: Buffer | null;
+  /** A copy: keeping it pins nothing else. Null: a tombstone. */
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface RecordBatch extends Partition {
+  readonly records: readonly LogRecord[];
+  /** Position at which this batch begins; equals the previous batch's `nextPosition`. */
+  readonly firstOffset: number;
+  /** Position after it, offsets hidden by the broker included. */
+  readonly nextPosition: number;
+  readonly highWatermark: number;
+}
+
+export interface Committed {
+  readonly offset: number | null;
+  readonly metadata: string;
+  readonly logStart: number;
+  readonly end: number;
+}
+
+export interface Ctx {
+  /** Resolves only when the broker stored position *and* metadata for a current member. Throws Fenced or Retryable. Also works after the handler returned. */
+  commit(position: number, metadata: string): Promise<void>;
+  heartbeat(): Promise<void>;
+  /** False once the partition was lost or re-assigned (the epoch moved on). */
+  readonly live: boolean;
+}
+
+export interface GroupHandlers {
+  /** Once per partition and epoch, before any record of it; returns the position to start at. Heartbeats go on meanwhile. */
+  onAssigned(partition: Partition, committed: Committed, ctx: Ctx): Promise<number>;
+  /** In order, one after another, gap-free from the start position; partitions in parallel. */
+  onBatch(batch: RecordBatch, ctx: Ctx): Promise<void>;
+  /** Synchronous: afterwards `live` is false and each commit throws Fenced. */
+  onLost(partition: Partition): void;
+}
+
+export interface GroupConsumer extends AsyncDisposable {
+  run(handlers: GroupHandlers): Promise<void>;
+  /** No batch until `resume`; position kept, heartbeats go on. */
+  pause(partition: Partition): void;
+  resume(partition: Partition): void;
+  /** What the watchdog reads: epoch ms of the last sign of life, and the partitions now assigned. */
+  activity(): {
+    readonly lastHeartbeat: number;
+    readonly assigned: readonly Partition[];
+    readonly stalled: readonly Partition[];
+  };
+}
+
+export interface OutRecord extends Partition {
+  readonly key: string | Buffer | null;
+  readonly value: Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Producer extends AsyncDisposable {
+  /** Resolves only when EVERY record is acknowledged by all in-sync replicas; copies may be written. Throws Refused for definite refusals; retries the rest until `signal` aborts. */
+  send(records: readonly OutRecord[], signal?: AbortSignal): Promise<void>;
+}
+
+export interface PartitionReader {
+  /** `[from, to)` of one partition by position; ends even if the tail is invisible. */
+  read(partition: Partition, from: number, to: number): AsyncIterable<RecordBatch>;
+}
+
+export interface TopicSettings {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly config: Readonly<Record<string, string>>;
+}
+
+export interface Admin extends AsyncDisposable {
+  createTopics(topics: readonly TopicSettings[], replicationFactor: number): Promise<readonly string[]>;
+  deleteTopics(topics: readonly string[]): Promise<void>;
+  /** One sentence per difference (missing topic, partition count, timestamp type, cleanup); empty: as the table says. */
+  verifyTopics(topics: readonly TopicSettings[]): Promise<readonly string[]>;
+  committed(
+    group: string,
+    topic: string,
+  ): Promise<ReadonlyMap<number, { readonly offset: number | null; readonly metadata: string }>>;
+  /** Log start and end per partition. */
+  offsets(topic: string): Promise<ReadonlyMap<number, { readonly start: number; readonly end: number }>>;
+  /** First offset with append time ≥ `time`, per partition; beyond the end: the end. */
+  offsetsAt(topic: string, time: number): Promise<ReadonlyMap<number, number>>;
+  /** Members now in the group. */
+  members(group: string): Promise<number>;
+  /** Stores an offset with metadata for a group without members. */
+  setCommitted(group: string, partition: Partition, offset: number, metadata: string): Promise<void>;
+}
+
+export interface Broker extends AsyncDisposable {
+  consumer(options: {
+    readonly group: string;
+    readonly topics: readonly string[];
+    /** Called when the consumer is beyond repair (CRASH): the process must exit. */
+    readonly fail: (error: Error) => void;
+  }): GroupConsumer;
+  producer(): Promise<Producer>;
+  reader(): PartitionReader;
+  admin(): Promise<Admin>;
+}
+
+/** The partition no longer belongs to this member: drop everything of it, commit nothing. */
+export class Fenced extends Error {
+  override readonly name = "Fenced";
+}
+
+/** The broker is away or busy: the same call again after a pause. */
+export class Retryable extends Error {
+  override readonly name = "Retryable";
+}
+
+/** The broker will never take this (too large, not authorised). */
+export class Refused extends Error {
+  override readonly name = "Refused";
+}
