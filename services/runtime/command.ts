@@ -1,0 +1,225 @@
+// A command of the CLI: `command` describes it, `execute` runs it. Data on stdout, messages on stderr, exit 0, 1 or 2.
+import { resolve } from "node:path";
+import Table from "cli-table3";
+import { Argument, Command as Commander, CommanderError, Option } from "commander";
+import pc from "picocolors";
+import { choice, type Env, loadSettings, type SettingsDefinition, type SettingsOf } from "./config.ts";
+import { AppError, describeError, exitCodeOf, toError } from "./errors.ts";
+import { unknownVariables } from "./known-variables.ts";
+import { createLogger, type Logger, logLevels } from "./logger.ts";
+
+interface CommandOption {
+  /** As commander has them: `--dry-run`, `--rate <events/s>`, `--set <name=value...>`. */
+  readonly flags: string;
+  readonly help: string;
+  readonly default?: string;
+}
+
+type Options = Readonly<Record<string, CommandOption>>;
+
+/** A switch is a boolean, `<value>` a string, `<value...>` a list of them. */
+type OptionValue<O extends CommandOption> = O["flags"] extends `${string}...>`
+  ? readonly string[]
+  : O["flags"] extends `${string}<${string}`
+    ? O extends { readonly default: string }
+      ? string
+      : string | undefined
+    : boolean;
+
+export interface CommandContext<S, O extends Options> {
+  readonly settings: S;
+  readonly options: { readonly [K in keyof O]: OptionValue<O[K]> };
+  /** Positional arguments in the order of the description; those left out are absent. */
+  readonly args: readonly string[];
+  own<T extends Disposable | AsyncDisposable>(thing: T): T;
+  /** For adapters: JSON lines on stderr, warnings and worse unless EARSHOT_LOG_LEVEL says otherwise. */
+  readonly log: Logger;
+  /** A message for the person, on stderr. */
+  say(message: string): void;
+  readonly out: Output;
+  /** Relative to where the person called npm, not to the package. */
+  path(file: string): string;
+  readonly stopping: AbortSignal;
+}
+
+/** What the command is for; owns stdout. */
+export interface Output {
+  /** Resolves when stdout has taken it: awaiting keeps a slow pipe from filling the memory. */
+  write(text: string): Promise<void>;
+  /** Aligned columns, or JSON Lines of the same rows under --json. */
+  table(rows: readonly Readonly<Record<string, unknown>>[]): Promise<void>;
+  /** Whether --json was given. */
+  readonly json: boolean;
+}
+
+export interface Command<D extends SettingsDefinition = SettingsDefinition, O extends Options = Options> {
+  readonly name: string;
+  readonly summary: string;
+  /** `<required>`, `[optional]`, `[many...]` with a help text each. */
+  readonly arguments?: readonly { readonly name: string; readonly help: string }[];
+  readonly settings: D;
+  readonly options: O;
+  /** Adds --json. */
+  readonly tabular?: boolean;
+  /** Ends with the exit code; nothing: 0. */
+  readonly run: (context: CommandContext<SettingsOf<D>, O>) => Promise<number | undefined | void>;
+}
+
+export const command = <const D extends SettingsDefinition, const O extends Options>(
+  description: Command<D, O>,
+): Command<D, O> => description;
+
+const commandLogSettings = {
+  logLevel: choice("EARSHOT_LOG_LEVEL", logLevels, { default: "warn", help: "least level that is logged" }),
+};
+
+const environmentHelp = (settings: SettingsDefinition): string => {
+  const read = Object.values({ ...settings, ...commandLogSettings });
+  const width = Math.max(...read.map((one) => one.variable.length));
+  const lines = read.map((one) => {
+    const ending = one.required ? " (required)" : one.default === undefined ? "" : ` (default ${one.default || '""'})`;
+    return `  ${one.variable.padEnd(width)}  ${one.help}${one.kind === "secret" ? "; or a file: …_FILE" : ""}${ending}`;
+  });
+  return `\nEnvironment:\n${lines.join("\n")}\n`;
+};
+
+const cell = (value: unknown): string => {
+  if (value === null || value === undefined) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
+};
+
+const plain = {
+  top: "",
+  "top-mid": "",
+  "top-left": "",
+  "top-right": "",
+  bottom: "",
+  "bottom-mid": "",
+  "bottom-left": "",
+};
+const noLines = {
+  ...plain,
+  "bottom-right": "",
+  left: "",
+  "left-mid": "",
+  mid: "",
+  "mid-mid": "",
+  right: "",
+  "right-mid": "",
+};
+
+const renderTable = (rows: readonly Readonly<Record<string, unknown>>[]): string => {
+  const head = Object.keys(rows[0] ?? {});
+  const table = new Table({
+    head: head.map((name) => pc.bold(name)),
+    chars: { ...noLines, middle: "  " },
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
+    colAligns: head.map((name) => (rows.every((row) => typeof row[name] === "number") ? "right" : "left")),
+  });
+  table.push(...rows.map((row) => head.map((name) => cell(row[name]))));
+  return `${table.toString()}\n`;
+};
+
+const write = (text: string): Promise<void> =>
+  new Promise((done, failed) => {
+    process.stdout.write(text, (error) => (error ? failed(error) : done()));
+  });
+
+const say = (message: string): void => void process.stderr.write(`${message}\n`);
+
+const createOutput = (json: boolean): Output => {
+  return {
+    json,
+    write,
+    table: (rows) => write(json ? rows.map((row) => `${JSON.stringify(row)}\n`).join("") : renderTable(rows)),
+  };
+};
+
+/** commander's view of a description; parsing errors come back as exceptions, not exits. */
+const parserFor = (description: Command): Commander => {
+  const parser = new Commander(description.name)
+    .description(description.summary)
+    .configureOutput({ writeErr: (text) => void process.stderr.write(text) })
+    .showHelpAfterError("(--help shows what is possible)")
+    .exitOverride()
+    .addHelpText("after", environmentHelp(description.settings));
+  for (const { name, help } of description.arguments ?? []) parser.addArgument(new Argument(name, help));
+  for (const option of Object.values(description.options)) {
+    const added = new Option(option.flags, option.help);
+    parser.addOption(option.default === undefined ? added : added.default(option.default));
+  }
+  if (description.tabular === true) parser.addOption(new Option("--json", "JSON Lines instead of a table"));
+  return parser;
+};
+
+/** Values under the description's own names; switches false and lists empty when not given. */
+const readOptions = <O extends Options>(options: O, given: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(
+    Object.entries(options).map(([name, { flags, help }]) => {
+      const option = new Option(flags, help);
+      const absent = option.variadic ? [] : option.isBoolean() ? false : undefined;
+      return [name, given[option.attributeName()] ?? absent];
+    }),
+  ) as CommandContext<unknown, O>["options"];
+
+/** Runs a command to its exit code; throws nothing. */
+const perform = async (
+  description: Command,
+  argv: readonly string[],
+  env: Env,
+  stopping: AbortSignal,
+): Promise<number> => {
+  const parser = parserFor(description);
+  try {
+    parser.parse(argv, { from: "user" });
+  } catch (thrown) {
+    // Help and version are exceptions too, with code 0.
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+    throw thrown;
+  }
+  const { logLevel } = loadSettings(commandLogSettings, env);
+  const settings = loadSettings(description.settings, env);
+  for (const warning of unknownVariables(env)) say(pc.yellow(warning));
+
+  await using stack = new AsyncDisposableStack();
+  const code = await description.run({
+    settings,
+    options: readOptions(description.options, parser.opts()),
+    args: parser.args,
+    own: (thing) => stack.use(thing),
+    log: createLogger({ name: description.name, level: logLevel, to: "stderr" }),
+    say,
+    out: createOutput(parser.opts()["json"] === true),
+    path: (file) => resolve(env["INIT_CWD"] ?? process.cwd(), file),
+    stopping,
+  });
+  return code ?? 0;
+};
+
+/**
+ * Runs a command and exits. Ctrl-C aborts `stopping` and lets the command close what it opened: one that returns then has ended
+ * well, one that throws was cut short and exits 130, as shells expect. A second Ctrl-C exits at once. A reader that has seen enough (`| head`) ends it quietly.
+ */
+export const execute = async <D extends SettingsDefinition, O extends Options>(
+  description: Command<D, O>,
+  argv: readonly string[] = process.argv.slice(2),
+): Promise<never> => {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"])
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(1);
+      stop.abort(new Error("interrupted"));
+    });
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
+  try {
+    return process.exit(await perform(description as unknown as Command, argv, process.env, stop.signal));
+  } catch (thrown) {
+    if (stop.signal.aborted) return process.exit(130);
+    const error = toError(thrown);
+    process.stderr.write(`${pc.red(describeError(error))}\n`);
+    // Anything but our own error is a bug: the stack says where.
+    if (!(error instanceof AppError)) process.stderr.write(`${error.stack ?? ""}\n`);
+    return process.exit(exitCodeOf(error));
+  }
+};

@@ -1,0 +1,213 @@
+// A service: `service` describes it, `startService` brings it up, `run` lives it until a signal or a failure.
+import { type Env, loadSettings, type SettingsDefinition, type SettingsOf } from "./config.ts";
+import { AppError, describeError, exitCodeOf, toError } from "./errors.ts";
+import { createHealth, type Health } from "./health.ts";
+import { type HttpPort, openHttp } from "./http.ts";
+import { unknownVariables } from "./known-variables.ts";
+import { createLogger, type Logger } from "./logger.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import { httpSettings, logSettings } from "./shared-settings.ts";
+import { codeVersion } from "./version.ts";
+import { createWatchdog } from "./watchdog.ts";
+
+export interface ServiceContext<S> {
+  readonly settings: S;
+  /** Closes `thing` when the service stops, in reverse order of opening, whatever else fails. */
+  own<T extends Disposable | AsyncDisposable>(thing: T): T;
+  /** Ends the service: orderly stop, then exit 1 (2 for configuration). For use after the start, from callbacks. */
+  fail(error: Error): void;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  /** Aborts when the stop begins, so that what waits for an outage to end stops waiting. */
+  readonly stopping: AbortSignal;
+}
+
+export interface Service<D extends SettingsDefinition = SettingsDefinition> {
+  readonly name: string;
+  readonly settings: D;
+  /** Opens everything and returns; from then on the service is ready. */
+  readonly body: (context: ServiceContext<SettingsOf<D>>) => Promise<void>;
+}
+
+export const service = <D extends SettingsDefinition>(
+  name: string,
+  settings: D,
+  body: Service<D>["body"],
+): Service<D> => ({
+  name,
+  settings,
+  body,
+});
+
+export interface RunningService extends AsyncDisposable {
+  readonly port: number;
+  readonly metrics: Metrics;
+  /** Resolves when something called `fail`. */
+  readonly failed: Promise<Error>;
+}
+
+interface StartOptions {
+  readonly env: Env;
+  /** Aborting it during the start makes the body give up. */
+  readonly stop?: AbortSignal;
+  readonly log?: Logger;
+}
+
+/** The service's settings and those of every process, so that all mistakes are reported together. */
+const loadAll = <D extends SettingsDefinition>(settings: D, env: Env) => {
+  const everyProcess = { ...logSettings, ...httpSettings };
+  loadSettings({ ...settings, ...everyProcess }, env);
+  return { own: loadSettings(settings, env), process: loadSettings(everyProcess, env) };
+};
+
+/** Settings → log → HTTP (alive, not ready) → body → ready. Disposing stops in reverse order. A failed start is undone whole. */
+export const startService = async <D extends SettingsDefinition>(
+  described: Service<D>,
+  { env, stop, log: givenLog }: StartOptions,
+): Promise<RunningService> => {
+  const { own: settings, process } = loadAll(described.settings, env);
+  const log = givenLog ?? createLogger({ name: described.name, level: process.logLevel, to: "stdout" });
+  for (const warning of unknownVariables(env)) log.warn(warning);
+
+  const failure = Promise.withResolvers<Error>();
+  const stopping = new AbortController();
+  const health = createHealth();
+  const metrics = createMetrics(described.name);
+  await using stack = new AsyncDisposableStack();
+
+  const http: HttpPort = stack.use(await openHttp({ host: process.httpHost, port: process.httpPort, health, metrics }));
+  log.info({ port: http.port, host: process.httpHost, version: codeVersion }, "http listening");
+  stack.use(createWatchdog({ health, fail: failure.resolve }));
+
+  const giveUp = () => stopping.abort(new Error("the service is stopping"));
+  stop?.addEventListener("abort", giveUp, { once: true });
+  if (stop?.aborted === true) giveUp();
+  await described.body({
+    settings,
+    own: (thing) => stack.use(thing),
+    fail: failure.resolve,
+    log,
+    metrics,
+    health,
+    stopping: stopping.signal,
+  });
+  health.setPhase("ready");
+  log.info("ready");
+
+  const opened = stack.move();
+  return {
+    port: http.port,
+    metrics,
+    failed: failure.promise,
+    [Symbol.asyncDispose]: async () => {
+      health.setPhase("stopping");
+      giveUp();
+      await opened.disposeAsync();
+    },
+  };
+};
+
+/** What `run` needs of the process; tests hand in their own. */
+export interface ProcessPort {
+  readonly env: Env;
+  /** Calls back on each SIGTERM or SIGINT. */
+  onSignal(listener: (signal: string) => void): void;
+  onCrash(listener: (error: Error) => void): void;
+  /** A message for a person, on stderr. */
+  complain(message: string): void;
+  exit(code: number): never;
+}
+
+const thisProcess: ProcessPort = {
+  env: process.env,
+  onSignal: (listener) => {
+    for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => listener(signal));
+  },
+  onCrash: (listener) => {
+    process.on("uncaughtException", (error) => listener(error));
+    process.on("unhandledRejection", (reason) => listener(toError(reason)));
+  },
+  complain: (message) => void process.stderr.write(`${message}\n`),
+  exit: (code) => process.exit(code),
+};
+
+/** Kubernetes kills after 30 s: ours comes first and says what hung. */
+const stopDeadline = 20_000;
+
+const within = async (work: Promise<void>, ms: number): Promise<void> => {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new AppError("stop_deadline", `Not stopped after ${ms / 1000} s: exiting anyway`)),
+    ms,
+  );
+  await Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
+};
+
+/**
+ * Lives a service until SIGTERM, SIGINT or a failure, and exits explicitly: a kafkajs process that has disconnected everything
+ * can stay alive for minutes. A second signal exits 1 at once. A bug (uncaught exception, unhandled rejection) is logged and
+ * exits 1 without an orderly stop: nothing unfinished was committed, and the supervisor restarts.
+ */
+export const run = async <D extends SettingsDefinition>(
+  described: Service<D>,
+  port: ProcessPort = thisProcess,
+  deadline = stopDeadline,
+): Promise<never> => {
+  const level = logSettings.logLevel.schema.safeParse(port.env["EARSHOT_LOG_LEVEL"] ?? "info").data ?? "info";
+  const log = createLogger({ name: described.name, level, to: "stdout" });
+  const stop = new AbortController();
+  const asked = Promise.withResolvers<Error | undefined>();
+
+  port.onSignal((signal) => {
+    if (stop.signal.aborted) {
+      log.warn({ signal }, "second signal: exiting at once");
+      port.exit(1);
+    }
+    log.info({ signal }, "stopping");
+    stop.abort();
+    asked.resolve(undefined);
+  });
+  port.onCrash((error) => {
+    log.error({ error }, "crash: this is a bug");
+    port.exit(1);
+  });
+
+  const end = (error: Error | undefined): never => {
+    if (error === undefined) log.info("stopped");
+    else {
+      // The log line is for machines; what a person must change is said in plain words too.
+      log.error({ error }, "failed");
+      if (exitCodeOf(error) === 2) port.complain(describeError(error));
+    }
+    return port.exit(error === undefined ? 0 : exitCodeOf(error));
+  };
+
+  const starting = startService(described, { env: port.env, stop: stop.signal, log });
+  // A start that a signal interrupts has the same deadline as a stop.
+  const interrupted = asked.promise.then(() =>
+    within(
+      starting.then(() => undefined),
+      deadline,
+    ),
+  );
+  let running: RunningService;
+  try {
+    await Promise.race([starting, interrupted]);
+    running = await starting;
+  } catch (thrown) {
+    const error = toError(thrown);
+    const late = error instanceof AppError && error.code === "stop_deadline";
+    return end(stop.signal.aborted && !late ? undefined : error);
+  }
+
+  const failure = await Promise.race([asked.promise, running.failed]);
+  if (failure !== undefined) log.error({ error: failure }, "failing");
+  try {
+    await within(Promise.resolve(running[Symbol.asyncDispose]()), deadline);
+  } catch (thrown) {
+    log.error({ error: toError(thrown) }, "the stop was not clean");
+    return end(failure ?? toError(thrown));
+  }
+  return end(failure);
+};
