@@ -37,6 +37,11 @@ export interface Engine {
   apply(record: Incoming): Verdict;
   /** A clock tick in the log: only its append time counts. */
   tick(appendTs: number, offset: number): void;
+  /**
+   * Ends a recovery: the watermark is at least what was committed. A fold of the horizon reaches it by itself, unless the ticks
+   * that moved it lie further back. Call it before the first live record, then `drain` and drop.
+   */
+  resume(watermark: number): void;
   /** Takes the outputs since the last call, in emission order. */
   drain(): Output[];
   /** Ends every visit and flushes every minute, as if silence had lasted (replay `--flush`). */

@@ -1,0 +1,63 @@
+// Everything that core hashes: deterministic signal ids, the hash of a detector's settings, daily hashes of users.
+import { hash } from "node:crypto";
+
+export interface SignalIdentity {
+  readonly tenant: string;
+  readonly session: string;
+  readonly type: string;
+  readonly anchor: string;
+  readonly detectorId: string;
+  readonly detectorVersion: string;
+  readonly configHash: string;
+}
+
+/** UTF-8 of the parts, each after its byte length as four bytes big-endian, so that no two lists of parts read alike. */
+const lengthPrefixed = (parts: readonly string[]): Buffer => {
+  let capacity = 0;
+  for (const part of parts) capacity += 4 + 3 * part.length;
+  const buffer = Buffer.allocUnsafe(capacity);
+  let end = 0;
+  for (const part of parts) {
+    const bytes = buffer.write(part, end + 4);
+    buffer.writeUInt32BE(bytes, end);
+    end += 4 + bytes;
+  }
+  return buffer.subarray(0, end);
+};
+
+/** UUIDv8 of SHA-256 over (tenant, session, type, anchor, detector, its version, its settings): the same signal, the same id. */
+export const signalId = (identity: SignalIdentity): string => {
+  const { tenant, session, type, anchor, detectorId, detectorVersion, configHash: config } = identity;
+  const hex = hash(
+    "sha256",
+    lengthPrefixed([tenant, session, type, anchor, detectorId, detectorVersion, config]),
+    "hex",
+  );
+  const variant = "89ab"[Number.parseInt(hex[16] ?? "0", 16) & 3] ?? "8";
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+};
+
+/** JSON with sorted keys, so that equal settings have equal text. */
+const canonical = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(",")}}`;
+};
+
+/** 16 hex digits of what a detector's outcome depends on. */
+export const configHash = (value: unknown): string => hash("sha256", canonical(value), "hex").slice(0, 16);
+
+const blockBytes = 64;
+
+/** HMAC-SHA256 by two one-shot hashes: about half the time of `createHmac` (Node 24). */
+const hmac = (key: Buffer, message: Buffer): Buffer => {
+  const padded = Buffer.alloc(blockBytes);
+  (key.length > blockBytes ? hash("sha256", key, "buffer") : key).copy(padded);
+  const inner = hash("sha256", Buffer.concat([padded.map((byte) => byte ^ 0x36), message]), "buffer");
+  return hash("sha256", Buffer.concat([padded.map((byte) => byte ^ 0x5c), inner]), "buffer");
+};
+
+/** What a tally knows of a user: 64 bits under a key that changes each UTC day, so that days cannot be joined. */
+export const userHash = (key: string, utcDay: number, user: string): bigint =>
+  hmac(hmac(Buffer.from(key), Buffer.from(String(utcDay))), Buffer.from(user)).readBigUInt64BE();

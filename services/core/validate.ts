@@ -1,0 +1,118 @@
+// What makes an interaction acceptable: the same verdict in detector, lander and replay, from the record and its append time alone.
+import type { InteractionRecord } from "#schemas/generated/records.ts";
+import { isInteractionType, namesResponse, tickType } from "./interaction.ts";
+import { allowedSkew, type EngineSettings } from "./settings.ts";
+import type { EventTime } from "./time.ts";
+
+export type RejectReason =
+  | "missing_field"
+  | "unknown_type"
+  | "timestamp_out_of_range"
+  | "too_long"
+  | "invalid_extra"
+  | "invalid_value";
+
+export type Extra = Readonly<Record<string, unknown>>;
+
+export type Validation =
+  | { readonly ok: true; readonly extra: Extra | null }
+  | { readonly ok: false; readonly reason: RejectReason; readonly field: string };
+
+const maxIdChars = 256;
+const maxWordChars = 256;
+const maxExtraBytes = 4_096;
+
+const ids = ["event_id", "tenant", "session_id", "response_id", "user_id_hash", "audit_id"] as const;
+const words = [
+  "label",
+  "feature",
+  "segment",
+  "tier",
+  "device",
+  "locale",
+  "app_version",
+  "prompt_name",
+  "prompt_version",
+  "model",
+  "model_version",
+  "release",
+] as const;
+
+const reject = (reason: RejectReason, field: string): Validation => ({ ok: false, reason, field });
+
+const isMissing = (value: string | null | undefined): boolean => value === undefined || value === null || value === "";
+
+/** Bytes of the UTF-8 form, counted only where the length leaves it open. */
+const fitsInBytes = (text: string, limit: number): boolean => {
+  if (text.length * 3 <= limit) return true;
+  if (text.length > limit) return false;
+  let bytes = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes <= limit;
+};
+
+/** The object in `extra`; undefined when it is none. */
+const parseExtra = (text: string): Extra | undefined => {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Extra) : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Answers whose value has a fixed meaning must have one; anything else in `value` is the producer's affair. */
+const checkFeedback = (record: InteractionRecord, extra: Extra | null): Validation | undefined => {
+  if (record.type !== "feedback" || (record.label !== "thumbs" && record.label !== "rating")) return undefined;
+  if (record.value === null) return reject("missing_field", "value");
+  if (record.label === "thumbs") {
+    return record.value === 1 || record.value === -1 ? undefined : reject("invalid_value", "value");
+  }
+  const scale = ratingScale(extra);
+  if (scale === undefined) return reject("invalid_extra", "extra");
+  return record.value >= 0 && record.value <= scale ? undefined : reject("invalid_value", "value");
+};
+
+const defaultScale = 5;
+
+/** Highest rating of the scale, `extra.scale_max`; undefined when it is no positive number. */
+export const ratingScale = (extra: Extra | null): number | undefined => {
+  const scale = extra?.["scale_max"];
+  if (scale === undefined || scale === null) return defaultScale;
+  return typeof scale === "number" && Number.isFinite(scale) && scale > 0 ? scale : undefined;
+};
+
+/** Whether the record may be applied, and if not, for which field and reason. A tick is acceptable whatever is in it. */
+export const validateInteraction = (
+  record: InteractionRecord,
+  appendTs: EventTime,
+  { pastWindow }: Pick<EngineSettings, "pastWindow">,
+): Validation => {
+  const { type, ts } = record;
+  if (isMissing(type)) return reject("missing_field", "type");
+  if (type === tickType) return { ok: true, extra: null };
+  if (isMissing(record.event_id)) return reject("missing_field", "event_id");
+  if (!isInteractionType(type)) return reject("unknown_type", "type");
+  if (ts === null || ts === undefined) return reject("missing_field", "ts");
+  if (!Number.isInteger(ts)) return reject("invalid_value", "ts");
+  if (isMissing(record.tenant)) return reject("missing_field", "tenant");
+  if (isMissing(record.session_id)) return reject("missing_field", "session_id");
+  if (namesResponse(type) && isMissing(record.response_id)) return reject("missing_field", "response_id");
+  if (ts < appendTs - pastWindow || ts > appendTs + allowedSkew) return reject("timestamp_out_of_range", "ts");
+
+  for (const field of ids) if ((record[field]?.length ?? 0) > maxIdChars) return reject("too_long", field);
+  for (const field of words) if ((record[field]?.length ?? 0) > maxWordChars) return reject("too_long", field);
+  if (record.value !== null && !Number.isFinite(record.value)) return reject("invalid_value", "value");
+
+  let extra: Extra | null = null;
+  if (record.extra !== null && record.extra !== "") {
+    if (!fitsInBytes(record.extra, maxExtraBytes)) return reject("too_long", "extra");
+    const parsed = parseExtra(record.extra);
+    if (parsed === undefined) return reject("invalid_extra", "extra");
+    extra = parsed;
+  }
+  return checkFeedback(record, extra) ?? { ok: true, extra };
+};
