@@ -31,14 +31,14 @@ export interface CommandContext<S, O extends Options> {
   readonly options: { readonly [K in keyof O]: OptionValue<O[K]> };
   /** Positional arguments in the order of the description; those left out are absent. */
   readonly args: readonly string[];
-  own<T extends Disposable | AsyncDisposable>(thing: T): T;
+  readonly own: <T extends Disposable | AsyncDisposable>(thing: T) => T;
   /** For adapters: JSON lines on stderr, warnings and worse unless EARSHOT_LOG_LEVEL says otherwise. */
   readonly log: Logger;
   /** A message for the person, on stderr. */
-  say(message: string): void;
+  readonly say: (message: string) => void;
   readonly out: Output;
   /** Relative to where the person called npm, not to the package. */
-  path(file: string): string;
+  readonly path: (file: string) => string;
   readonly stopping: AbortSignal;
 }
 

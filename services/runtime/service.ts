@@ -13,9 +13,9 @@ import { createWatchdog } from "./watchdog.ts";
 export interface ServiceContext<S> {
   readonly settings: S;
   /** Closes `thing` when the service stops, in reverse order of opening, whatever else fails. */
-  own<T extends Disposable | AsyncDisposable>(thing: T): T;
+  readonly own: <T extends Disposable | AsyncDisposable>(thing: T) => T;
   /** Ends the service: orderly stop, then exit 1 (2 for configuration). For use after the start, from callbacks. */
-  fail(error: Error): void;
+  readonly fail: (error: Error) => void;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly health: Health;

@@ -1,4 +1,4 @@
-// The three questions we ask a Confluent-compatible registry, each with its own time-out and three outcomes never mixed.
+// What we ask a Confluent-compatible registry, each question with its own time-out and three outcomes never mixed.
 import { toError } from "#runtime/errors.ts";
 
 /** What a registry says about a schema id or text. */
@@ -30,10 +30,15 @@ export interface RegistryClient {
   byId(id: number): Promise<Answer<StoredSchema>>;
   /** The id under which exactly this text is registered for the subject. */
   lookUp(subject: string, schema: string): Promise<Answer<number>>;
+  /** Every version of a subject, oldest first. */
+  versions(subject: string): Promise<Answer<readonly StoredSchema[]>>;
+  /** The compatibility level set for the subject itself. */
+  level(subject: string): Promise<Answer<string>>;
+  setLevel(subject: string, level: string): Promise<Answer<string>>;
 }
 
-/** Subject, version or schema not found: the codes that make a 404 the registry's own word, not some proxy's. */
-const notFound = new Set([40_401, 40_402, 40_403]);
+/** Subject, version, schema or subject level not found: the codes that make a 404 the registry's own word, not some proxy's. */
+const notFound = new Set([40_401, 40_402, 40_403, 40_408]);
 
 const headersFor = ({ username, password }: RegistryAccess): Record<string, string> => ({
   accept: "application/vnd.schemaregistry.v1+json, application/json",
@@ -46,6 +51,21 @@ const headersFor = ({ username, password }: RegistryAccess): Record<string, stri
 const field = (body: unknown, name: string): unknown =>
   typeof body === "object" && body !== null ? (body as Record<string, unknown>)[name] : undefined;
 
+const textOf = (answer: unknown, name: string): string | undefined => {
+  const value = field(answer, name);
+  return typeof value === "string" ? value : undefined;
+};
+
+const readSchema = (answer: unknown): StoredSchema | undefined => {
+  const schema = textOf(answer, "schema");
+  const schemaType = textOf(answer, "schemaType");
+  if (schema === undefined) return undefined;
+  return schemaType === undefined ? { schema } : { schema, schemaType };
+};
+
+const subjectPath = (subject: string): string => `/subjects/${encodeURIComponent(subject)}`;
+const configPath = (subject: string): string => `/config/${encodeURIComponent(subject)}`;
+
 export const createRegistryClient = (access: RegistryAccess): RegistryClient => {
   const headers = headersFor(access);
   const limit = (): AbortSignal => {
@@ -53,12 +73,17 @@ export const createRegistryClient = (access: RegistryAccess): RegistryClient => 
     return access.signal === undefined ? timeout : AbortSignal.any([timeout, access.signal]);
   };
 
-  const ask = async <T>(path: string, body: unknown, read: (answer: unknown) => T | undefined): Promise<Answer<T>> => {
+  const ask = async <T>(
+    path: string,
+    read: (answer: unknown) => T | undefined,
+    { method = "GET", body }: { readonly method?: string; readonly body?: unknown } = {},
+  ): Promise<Answer<T>> => {
     try {
       const response = await fetch(`${access.url}${path}`, {
+        method,
         headers,
         signal: limit(),
-        ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const text = await response.text();
       const answer: unknown = JSON.parse(text);
@@ -72,17 +97,34 @@ export const createRegistryClient = (access: RegistryAccess): RegistryClient => 
   };
 
   return {
-    byId: (id) =>
-      ask(`/schemas/ids/${id}`, undefined, (answer) => {
-        const schema = field(answer, "schema");
-        const schemaType = field(answer, "schemaType");
-        if (typeof schema !== "string") return undefined;
-        return typeof schemaType === "string" ? { schema, schemaType } : { schema };
-      }),
+    byId: (id) => ask(`/schemas/ids/${id}`, readSchema),
     lookUp: (subject, schema) =>
-      ask(`/subjects/${encodeURIComponent(subject)}`, { schema }, (answer) => {
-        const id = field(answer, "id");
-        return typeof id === "number" ? id : undefined;
+      ask(
+        subjectPath(subject),
+        (answer) => {
+          const id = field(answer, "id");
+          return typeof id === "number" ? id : undefined;
+        },
+        { method: "POST", body: { schema } },
+      ),
+    versions: async (subject) => {
+      const numbers = await ask(`${subjectPath(subject)}/versions`, (answer) =>
+        Array.isArray(answer) ? answer.map(Number) : undefined,
+      );
+      if (numbers.kind !== "found") return numbers;
+      const schemas: StoredSchema[] = [];
+      for (const number of numbers.value) {
+        const schema = await ask(`${subjectPath(subject)}/versions/${number}`, readSchema);
+        if (schema.kind === "unavailable") return schema;
+        if (schema.kind === "found") schemas.push(schema.value);
+      }
+      return { kind: "found", value: schemas };
+    },
+    level: (subject) => ask(configPath(subject), (answer) => textOf(answer, "compatibilityLevel")),
+    setLevel: (subject, level) =>
+      ask(configPath(subject), (answer) => textOf(answer, "compatibility"), {
+        method: "PUT",
+        body: { compatibility: level },
       }),
   };
 };
