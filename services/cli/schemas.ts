@@ -1,7 +1,7 @@
 // npm run schemas: registers our Avro schemas, or checks that a change of them breaks no reader.
 import { checkRegistry, type Registered, registerSchemas } from "#adapters/avro/registration.ts";
 import { command, execute } from "#runtime/command.ts";
-import { url } from "#runtime/config.ts";
+import { needed, optional } from "#runtime/config.ts";
 import { AppError } from "#runtime/errors.ts";
 import { registrySettings, topicSettings } from "#runtime/shared-settings.ts";
 import { bundledSchema, type SchemaName, schemaNames } from "#schemas/bundled.ts";
@@ -42,10 +42,7 @@ export const schemas = command({
     username: registrySettings.registryUsername,
     password: registrySettings.registryPassword,
     topicPrefix: topicSettings.topicPrefix,
-    registry: url("SCHEMA_REGISTRY_URL", {
-      help: "Confluent-compatible registry; --check works without one",
-      optional: true,
-    }),
+    registry: optional(registrySettings.registry),
   },
   options: {
     check: {
@@ -62,9 +59,9 @@ export const schemas = command({
   run: async ({ settings, options, out, say }) => {
     const mistakes = [...checkOffline()];
     const { registry: address, username, password, topicPrefix: prefix } = settings;
-    const access = address && { url: address, username, password };
-    if (access)
-      for (const { subject, version, field, why } of await checkRegistry(access, prefix))
+    const accessTo = (at: string) => ({ url: at, username, password });
+    if (address !== undefined)
+      for (const { subject, version, field, why } of await checkRegistry(accessTo(address), prefix))
         mistakes.push(`${subject}, version ${version}${field && `, field ${field}`}: ${why}`);
     if (mistakes.length > 0)
       throw new AppError("schema_incompatible", `Incompatible schemas:\n  ${mistakes.join("\n  ")}`, {
@@ -76,13 +73,10 @@ export const schemas = command({
       return 0;
     }
     if (options.check) {
-      say(`Compatible with schemas/history${access ? ` and with every version at ${access.url}` : ""}.`);
+      say(`Compatible with schemas/history${address === undefined ? "" : ` and with every version at ${address}`}.`);
       return 0;
     }
-    if (!access)
-      throw new AppError("config", "SCHEMA_REGISTRY_URL is not set: there is nowhere to register", {
-        cure: "`npm run stack` prints it for a local stack; --check works without.",
-      });
+    const access = accessTo(needed(registrySettings.registry, address));
     await out.table(told(await registerSchemas({ access, prefix, history: readHistory(), dryRun: options.dryRun })));
     return 0;
   },

@@ -174,6 +174,36 @@ export const flag = <const O extends SettingOptions>(variable: string, options: 
 
 export const defineSettings = <const D extends SettingsDefinition>(definition: D): D => definition;
 
+interface TableRow {
+  readonly name: string;
+  readonly env: string;
+  readonly kind: "duration" | "number" | "integer" | "text";
+  readonly default: string;
+  readonly doc: string;
+}
+
+const ofRow = ({ env, kind, default: preset, doc }: TableRow): Setting<string | number> => {
+  const options = { default: preset, help: doc };
+  if (kind === "text") return text(env, options);
+  return { duration, number, integer }[kind](env, options);
+};
+
+/** Settings from a plain table, such as core's, which may not import this module. */
+export const settingsFromTable = <const R extends TableRow>(rows: readonly R[]) =>
+  Object.fromEntries(rows.map((row) => [row.name, ofRow(row)])) as {
+    readonly [S in R as S["name"]]: Setting<S["kind"] extends "text" ? string : number>;
+  };
+
+/** The same setting where a command can do without it. */
+export const optional = <T>(of: Setting<T>): Setting<T | undefined> => ({ ...of, required: false });
+
+/** The value of an optional setting at the point where it is needed after all. */
+export const needed = <T>(of: Setting<T>, value: T): NonNullable<T> => {
+  if (value === undefined || value === null)
+    throw mistaken([{ variable: of.variable, value: undefined, expectation: of.expectation }]);
+  return value;
+};
+
 /** What the environment says for one setting; a secret may lie in a file instead. */
 const rawValue = (
   of: Setting<unknown>,
@@ -207,18 +237,18 @@ const readSetting = (of: Setting<unknown>, env: Env): { readonly value: unknown 
 const sentence = ({ variable, value, expectation }: Mistake): string =>
   `  ${variable} ${value === undefined ? "is not set" : `is ${JSON.stringify(value)}`}: expected ${expectation}`;
 
+const mistaken = (mistakes: readonly Mistake[]): AppError => {
+  const count = mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`;
+  return new AppError("config", `The configuration has ${count}:\n${mistakes.map(sentence).join("\n")}`, {
+    cure: "All variables are described in services/REFERENCE.md; `npm run stack` prints those of a local stack.",
+  });
+};
+
 /** All settings of a definition, or an AppError `config` that lists every mistake. An empty variable counts as unset. */
 export const loadSettings = <D extends SettingsDefinition>(definition: D, env: Env): SettingsOf<D> => {
   const read = Object.entries(definition).map(([name, of]) => ({ name, found: readSetting(of, env) }));
   const mistakes = read.flatMap(({ found }) => ("mistake" in found ? [found.mistake] : []));
-  if (mistakes.length > 0)
-    throw new AppError(
-      "config",
-      `The configuration has ${mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`}:\n${mistakes.map(sentence).join("\n")}`,
-      {
-        cure: "All variables are described in services/REFERENCE.md; `npm run stack` prints those of a local stack.",
-      },
-    );
+  if (mistakes.length > 0) throw mistaken(mistakes);
   return Object.fromEntries(
     read.flatMap(({ name, found }) => ("value" in found ? [[name, found.value]] : [])),
   ) as SettingsOf<D>;
