@@ -22,14 +22,19 @@ const usage = (): string => {
   return `Usage: npm start -- <service>\n\nServices:\n${list.join("\n")}\n\nTheir settings are environment variables: services/REFERENCE.md.\n`;
 };
 
-const [name, ...rest] = process.argv.slice(2);
-if (name === "--help" || name === "-h") {
-  process.stdout.write(usage());
-} else if (name !== undefined && rest.length === 0 && names().includes(name)) {
-  // Its last line is `await run(…)`, which owns signals and the exit.
-  await import(mainOf(name).href);
-} else {
+const start = async ([name, ...rest]: readonly string[]): Promise<void> => {
+  if (name === "--help" || name === "-h") {
+    process.stdout.write(usage());
+    return;
+  }
+  if (name !== undefined && rest.length === 0 && names().includes(name)) {
+    // Its last line is `await run(…)`, which owns signals and the exit.
+    await import(mainOf(name).href);
+    return;
+  }
   const said = name === undefined ? "Which service?" : `No service ${[name, ...rest].join(" ")}.`;
   process.stderr.write(`${said}\n${usage()}`);
   process.exitCode = 2;
-}
+};
+
+if (import.meta.main) await start(process.argv.slice(2));

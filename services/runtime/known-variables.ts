@@ -19,7 +19,10 @@ const distance = (from: string, to: string): number => {
 /** One sentence for each EARSHOT_* variable that nothing reads, with the nearest name that something does. */
 export const unknownVariables = (env: Env, known: readonly string[] = knownVariables): readonly string[] =>
   Object.keys(env)
-    .filter((name) => name.startsWith("EARSHOT_") && !known.includes(name))
+    // A secret may also come as NAME_FILE.
+    .filter(
+      (name) => name.startsWith("EARSHOT_") && !known.includes(name) && !known.includes(name.replace(/_FILE$/, "")),
+    )
     .map((name) => {
       const nearest = known
         .filter((candidate) => candidate.startsWith("EARSHOT_"))

@@ -1,0 +1,17 @@
+// The list of EARSHOT_* variables that anything here reads, so that the runtime can warn about all others.
+import { sourceFiles } from "./source-files.ts";
+
+export const renderKnownVariables = (): string => {
+  const names = new Set(
+    ["services", "infra", "test"]
+      .flatMap((folder) => sourceFiles(folder))
+      .flatMap(({ text }) => text.match(/\bEARSHOT_[A-Z][A-Z0-9_]*[A-Z0-9]\b/g) ?? []),
+  );
+  return [
+    "// Generated from the source by `npm run generate`; do not edit.\n",
+    "/** Every variable that some service, command or script reads. */",
+    "export const knownVariables: readonly string[] = [",
+    ...[...names].toSorted().map((name) => `  "${name}",`),
+    "];\n",
+  ].join("\n");
+};

@@ -1,0 +1,171 @@
+// The text of services/REFERENCE.md, from the code itself: settings, commands, metrics, error codes, topics, records, tables.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import type { Command } from "#runtime/command.ts";
+import type { Setting, SettingsDefinition } from "#runtime/config.ts";
+import { errorCodes } from "#runtime/errors.ts";
+import type { Service } from "#runtime/service.ts";
+import { httpSettings, logSettings } from "#runtime/shared-settings.ts";
+import { bundledSchema } from "#schemas/bundled.ts";
+import { type AvroObject, spell } from "#schemas/schema-json.ts";
+import { topicSpecs, topicsFor } from "#schemas/topics.ts";
+import { sourceFiles } from "./source-files.ts";
+
+const services = new URL("../../services/", import.meta.url);
+const migrations = new URL("../../schemas/clickhouse/", import.meta.url);
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+
+const code = (text: string): string => (text === "" ? "" : `\`${text}\``);
+const escape = (text: string): string => text.replaceAll("|", "\\|");
+
+/** What a module exports that has the shape of a described service or command. */
+const described = async <T>(file: URL, shape: readonly string[]): Promise<readonly T[]> => {
+  const module = (await import(file.href)) as Readonly<Record<string, unknown>>;
+  return Object.values(module).filter(
+    (value): value is T => typeof value === "object" && value !== null && shape.every((key) => key in value),
+  );
+};
+
+const findServices = async (): Promise<readonly Service[]> => {
+  const files = readdirSync(services)
+    .toSorted()
+    .map((name) => new URL(`${name}/service.ts`, services))
+    .filter((file) => existsSync(file));
+  return (await Promise.all(files.map((file) => described<Service>(file, ["name", "settings", "body"])))).flat();
+};
+
+const findCommands = async (): Promise<readonly Command[]> => {
+  const files = readdirSync(new URL("cli/", services))
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+    .toSorted()
+    .map((name) => new URL(`cli/${name}`, services));
+  return (
+    await Promise.all(files.map((file) => described<Command>(file, ["name", "settings", "options", "run"])))
+  ).flat();
+};
+
+interface Reader {
+  readonly name: string;
+  readonly settings: SettingsDefinition;
+}
+
+/** Every variable once, with who reads it. */
+const settingsTable = (readers: readonly Reader[]): string => {
+  const byVariable = new Map<string, { readonly setting: Setting<unknown>; readonly readers: string[] }>();
+  for (const { name, settings } of readers)
+    for (const setting of Object.values(settings)) {
+      const entry = byVariable.get(setting.variable) ?? { setting, readers: [] };
+      if (!entry.readers.includes(name)) entry.readers.push(name);
+      byVariable.set(setting.variable, entry);
+    }
+  const rows = [...byVariable.values()]
+    .toSorted((a, b) => (a.setting.variable < b.setting.variable ? -1 : 1))
+    .map(({ setting, readers: names }) => [
+      code(setting.variable),
+      setting.kind,
+      setting.default === undefined ? (setting.required ? "**required**" : "") : code(setting.default),
+      escape(`${setting.help}${setting.kind === "secret" ? `; also as \`${setting.variable}_FILE\`` : ""}`),
+      names.join(", "),
+    ]);
+  return table(["variable", "kind", "default", "what it is", "read by"], rows);
+};
+
+const metricCall = /\.(counter|gauge|histogram)\(\s*"(earshot_\w+)",\s*"((?:[^"\\]|\\.)*)"\s*(?:,\s*\[([^\]]*)\])?/g;
+
+/** Declarations in the source; they are literal by house rule, so that they can be found here. */
+const metricsTable = (): string => {
+  const found = new Map<string, readonly string[]>();
+  for (const { text } of sourceFiles("services"))
+    for (const [, type, name = "", help = "", labels = ""] of text.matchAll(metricCall))
+      found.set(name, [code(name), type ?? "", labels.replaceAll(/["\s]/g, "").replaceAll(",", ", "), escape(help)]);
+  const rows = [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+  return table(["metric", "type", "labels", "what it counts"], rows);
+};
+
+const days = (ms: string | undefined): string => (ms === undefined ? "" : `${Number(ms) / 86_400_000} d`);
+
+const topicsTable = (): string => {
+  const topics = topicsFor("earshot.", 8);
+  return table(
+    ["topic", "key", "partition by", "partitions", "schema", "cleanup", "retention"],
+    topicSpecs.map(({ kind, partitions }) => {
+      const { topic, key, partitionBy, schema, config } = topics[kind];
+      return [
+        code(topic),
+        key,
+        partitionBy,
+        partitions === "input" ? "`EARSHOT_PARTITIONS`" : String(partitions),
+        schema,
+        config["cleanup.policy"] ?? "",
+        days(config["retention.ms"]),
+      ];
+    }),
+  );
+};
+
+const recordSection = (name: (typeof topicSpecs)[number]["schema"]): string => {
+  const schema = JSON.parse(bundledSchema(name)) as AvroObject;
+  const rows = (schema.fields ?? []).map((field) => [
+    code(field.name),
+    code(spell(field.type)),
+    escape(field.doc ?? ""),
+  ]);
+  return `### ${name}\n\n${schema.doc ?? ""}\n\n${table(["field", "type", "what it is"], rows)}`;
+};
+
+const created = /^CREATE (?:OR REPLACE )?(TABLE|VIEW|MATERIALIZED VIEW)(?: IF NOT EXISTS)? (\S+)/gm;
+
+/** Tables and views of the migrations, each with the comment right above it. */
+const tablesTable = (): string => {
+  const found = new Map<string, readonly string[]>();
+  const files = existsSync(migrations) ? readdirSync(migrations).filter((name) => /^\d+_.*\.sql$/.test(name)) : [];
+  for (const file of files.toSorted()) {
+    const text = readFileSync(new URL(file, migrations), "utf8");
+    for (const match of text.matchAll(created)) {
+      const [, kind = "", name = ""] = match;
+      const above = text.slice(0, match.index).trimEnd().split("\n").at(-1) ?? "";
+      const comment = above.startsWith("--") ? above.replace(/^--\s*/, "") : "";
+      found.set(name, [code(name.replace(/[(;]$/, "")), kind.toLowerCase(), file, escape(comment)]);
+    }
+  }
+  return table(["name", "kind", "made by", "what it holds"], [...found.values()]);
+};
+
+export const renderReference = async (): Promise<string> => {
+  const [found, commands] = [await findServices(), await findCommands()];
+  const everyProcess = { ...httpSettings, ...logSettings };
+  const readers: readonly Reader[] = [
+    ...found.map(({ name, settings }) => ({ name, settings: { ...settings, ...everyProcess } })),
+    ...commands,
+  ];
+  const codes = Object.entries(errorCodes).map(([name, { meaning, exit, retryable }]) => [
+    code(name),
+    escape(meaning),
+    String(exit),
+    retryable ? "yes" : "",
+  ]);
+  return [
+    "<!-- Generated by `npm run generate`; do not edit. -->",
+    "# Reference",
+    "## Settings\n\nEnvironment variables; an empty one counts as unset. Durations are written `500ms`, `30s`, `10m`, `4h`, `7d`, sizes `64KiB`, `16MiB`. " +
+      "All mistakes are reported together, with exit code 2. An `EARSHOT_*` variable that nothing reads is warned about.",
+    settingsTable(readers),
+    "## Commands\n\n`npm run <command> -- --help` lists options and the variables it reads. Data goes to stdout, messages to stderr; exit 0 done, 1 failed, 2 bad configuration or usage.",
+    table(
+      ["command", "what it does"],
+      commands.map(({ name, summary }) => [code(name), escape(summary)]),
+    ),
+    "## Metrics\n\nAt `/metrics` of each service, beside Node's own (`nodejs_*`, `process_*`).",
+    metricsTable(),
+    "## Error codes\n\nIn the field `error.code` of log lines.",
+    table(["code", "what happened", "exit", "waits and tries again"], codes),
+    "## Topics",
+    topicsTable(),
+    "## Records",
+    ...topicSpecs.map(({ schema }) => recordSection(schema)),
+    "## Tables and views",
+    tablesTable(),
+    "",
+  ].join("\n\n");
+};
