@@ -17,7 +17,7 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
   [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 
 const code = (text: string): string => (text === "" ? "" : `\`${text}\``);
-const escape = (text: string): string => text.replaceAll("|", "\\|");
+const escape = (text: string): string => text.replaceAll("|", "\\|").replaceAll("<", "\\<");
 
 /** What a module exports that has the shape of a described service or command. */
 const described = async <T>(file: URL, shape: readonly string[]): Promise<readonly T[]> => {
@@ -52,12 +52,13 @@ interface Reader {
 
 /** Every variable once, with who reads it. */
 const settingsTable = (readers: readonly Reader[]): string => {
-  const byVariable = new Map<string, { readonly setting: Setting<unknown>; readonly readers: string[] }>();
+  const byVariable = new Map<string, { readonly setting: Setting<unknown>; readonly readers: ReadonlySet<string> }>();
   for (const { name, settings } of readers)
     for (const setting of Object.values(settings)) {
-      const entry = byVariable.get(setting.variable) ?? { setting, readers: [] };
-      if (!entry.readers.includes(name)) entry.readers.push(name);
-      byVariable.set(setting.variable, entry);
+      const before = byVariable.get(setting.variable);
+      // Some commands can do without what services require: the strictest reader counts.
+      const strictest = before?.setting.required === true ? before.setting : setting;
+      byVariable.set(setting.variable, { setting: strictest, readers: new Set(before?.readers).add(name) });
     }
   const rows = [...byVariable.values()]
     .toSorted((a, b) => (a.setting.variable < b.setting.variable ? -1 : 1))
@@ -66,7 +67,7 @@ const settingsTable = (readers: readonly Reader[]): string => {
       setting.kind,
       setting.default === undefined ? (setting.required ? "**required**" : "") : code(setting.default),
       escape(`${setting.help}${setting.kind === "secret" ? `; also as \`${setting.variable}_FILE\`` : ""}`),
-      names.join(", "),
+      [...names].join(", "),
     ]);
   return table(["variable", "kind", "default", "what it is", "read by"], rows);
 };
@@ -78,7 +79,7 @@ const metricsTable = (): string => {
   const found = new Map<string, readonly string[]>();
   for (const { text } of sourceFiles("services"))
     for (const [, type, name = "", help = "", labels = ""] of text.matchAll(metricCall))
-      found.set(name, [code(name), type ?? "", labels.replaceAll(/["\s]/g, "").replaceAll(",", ", "), escape(help)]);
+      found.set(name, [code(name), type ?? "", (labels.match(/\w+/g) ?? []).join(", "), escape(help)]);
   const rows = [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
   return table(["metric", "type", "labels", "what it counts"], rows);
 };

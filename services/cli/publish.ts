@@ -15,7 +15,13 @@ import { needed, optional, type SettingsOf, settingsFromTable } from "#runtime/c
 import { AppError } from "#runtime/errors.ts";
 import { readLines, tooLong } from "#runtime/lines.ts";
 import { createProgress } from "#runtime/progress.ts";
-import { kafkaSettings, registrySettings, topicSettings } from "#runtime/shared-settings.ts";
+import {
+  brokerAccess,
+  kafkaSettings,
+  registryAccess,
+  registrySettings,
+  topicSettings,
+} from "#runtime/shared-settings.ts";
 import type { InteractionRecord } from "#schemas/generated/records.ts";
 import { createInteractionParser } from "#schemas/interaction-json.ts";
 import { topicsFor } from "#schemas/topics.ts";
@@ -139,17 +145,9 @@ const openSink = async ({ settings: given, own, log, stopping }: Context): Promi
   const brokers = needed(kafkaSettings.brokers, given.brokers);
   const registry = needed(registrySettings.registry, given.registry);
   const codecs: Codecs = own(
-    await openCodecs({
-      registry,
-      username: given.registryUsername,
-      password: given.registryPassword,
-      cacheDir: given.registryCache,
-      prefix: given.topicPrefix,
-      log,
-      signal: stopping,
-    }),
+    await openCodecs({ ...registryAccess({ ...given, registry }), prefix: given.topicPrefix, log, signal: stopping }),
   );
-  const broker = own(await connectBroker({ ...given, brokers, clientId: "earshot-publish", log }));
+  const broker = own(await connectBroker({ ...brokerAccess({ ...given, brokers }), clientId: "earshot-publish", log }));
   const { interactions } = topicsFor(given.topicPrefix, given.partitions);
   const troubles = await (await broker.admin()).verifyTopics([interactions]);
   if (troubles.length > 0)

@@ -1,5 +1,7 @@
 // Groups of settings that several services and commands read; spread them into a definition.
-import { choice, defineSettings, flag, integer, port, secret, text, url } from "./config.ts";
+import { readFileSync } from "node:fs";
+import { choice, defineSettings, flag, integer, port, type SettingsOf, secret, text, url } from "./config.ts";
+import { AppError } from "./errors.ts";
 import { logLevels } from "./logger.ts";
 
 export const kafkaSettings = defineSettings({
@@ -21,6 +23,30 @@ export const kafkaSettings = defineSettings({
   kafkaSaslPassword: secret("KAFKA_SASL_PASSWORD", { optional: true, help: "SASL password" }),
 });
 
+type Mechanism = "plain" | "scram-sha-256" | "scram-sha-512";
+type Sasl = { [M in Mechanism]: { mechanism: M; username: string; password: string } }[Mechanism];
+
+const saslOf = (settings: SettingsOf<typeof kafkaSettings>): Sasl | undefined => {
+  const { kafkaSaslMechanism: mechanism, kafkaSaslUsername: username, kafkaSaslPassword: password } = settings;
+  if (mechanism === undefined) return undefined;
+  if (username === undefined || password === undefined)
+    throw new AppError("config", "KAFKA_SASL_MECHANISM is set, so a user and a password are needed", {
+      cure: "Set KAFKA_SASL_USERNAME, and KAFKA_SASL_PASSWORD or KAFKA_SASL_PASSWORD_FILE.",
+    });
+  return { mechanism, username, password };
+};
+
+/** What `connectBroker` takes of them. */
+export const brokerAccess = (settings: SettingsOf<typeof kafkaSettings>) => {
+  const { brokers, kafkaSsl, kafkaSslCaFile: caFile } = settings;
+  const sasl = saslOf(settings);
+  return {
+    brokers,
+    ...(kafkaSsl ? { ssl: caFile === undefined ? true : { ca: [readFileSync(caFile, "utf8")] } } : {}),
+    ...(sasl === undefined ? {} : { sasl }),
+  };
+};
+
 export const registrySettings = defineSettings({
   registry: url("SCHEMA_REGISTRY_URL", {
     help: "Confluent-compatible registry, such as http://127.0.0.1:8081/apis/ccompat/v7; memory://name: compiled-in schemas",
@@ -32,6 +58,14 @@ export const registrySettings = defineSettings({
     default: ".earshot/schemas",
     help: "folder for the disk copy of schemas, so that a registry outage stops nothing already known",
   }),
+});
+
+/** What `openCodecs` takes of them. */
+export const registryAccess = (settings: SettingsOf<typeof registrySettings>) => ({
+  registry: settings.registry,
+  username: settings.registryUsername,
+  password: settings.registryPassword,
+  cacheDir: settings.registryCache,
 });
 
 export const clickhouseSettings = defineSettings({
