@@ -1,0 +1,109 @@
+// Lands ranges of one partition in ClickHouse, each exactly once, whatever dies when (streams.md 5.4).
+import type { Partition } from "#adapters/broker-port.ts";
+import { type Block, StoreError } from "#adapters/store-port.ts";
+import { columnsOf, type TableName } from "#schemas/clickhouse/tables.ts";
+import type { RejectRecord } from "#schemas/generated/records.ts";
+import { halve, type Range, withoutRows } from "./block.ts";
+import type { CrashAt } from "./crash.ts";
+import { tokenOf, writeIntent } from "./intent.ts";
+
+/** Calls again for as long as the dependency is away and the partition is ours; then throws Fenced. Other errors pass through. */
+export type Persist = <T>(dependency: "broker" | "clickhouse", attempt: () => Promise<T>) => Promise<T>;
+
+export interface LandingPorts {
+  readonly partition: Partition;
+  /** Those of the topic, in the order of a range's rows. */
+  readonly tables: readonly TableName[];
+  commit(position: number, metadata: string): Promise<void>;
+  insert(block: Block): Promise<void>;
+  /** Sends to the topic `rejects`; resolves when all are acknowledged. */
+  sendRejects(rejects: readonly RejectRecord[]): Promise<void>;
+  /** What to send to `rejects` for a record whose row ClickHouse refuses; null: only count it. */
+  refusedRow(offset: number, error: StoreError): Promise<RejectRecord | null>;
+  readonly persist: Persist;
+  readonly crashAt: CrashAt;
+  onLanded(range: Range, inc: number): void;
+}
+
+export interface Landing {
+  /** `inc` is that of the range's intent, `tries` goes on in its metadata (recovery.ts). */
+  land(range: Range, inc: number, tries?: number): Promise<void>;
+  /** 4 without a next range. */
+  acknowledge(position: number, inc: number): Promise<void>;
+}
+
+/**
+ * 1 fill    rows gather into a range [first..last], last = next position - 1 (block.ts); a range without rows is one too
+ * 2 intent  commit(first, {pend: [first, last]}): from here on whoever owns the partition repeats exactly this range
+ * 3 insert  the rows under the token <inc>/<topic>:<partition>:<first>-<last>, then the range's row in `landings`
+ *           under <token>/landing; outcome unknown: the same again, for as long as it takes
+ * 4 done    the next intent acknowledges it; when idle commit(last + 1, {})
+ *
+ * Nothing is inserted before its range is durably committed by a current member, and a member that is none any more
+ * can only repeat a token. So every row is there once, and `landings` has neither gap nor overlap.
+ */
+export const createLanding = (ports: LandingPorts): Landing => {
+  const { partition, tables, persist, crashAt } = ports;
+
+  /** 2 */
+  const intend = async ({ bounds }: Range, inc: number, tries: number): Promise<void> => {
+    await persist("broker", () => ports.commit(bounds[0], writeIntent({ inc, pend: bounds, tries })));
+    crashAt("after-intent");
+  };
+
+  /** 3, the rows: null when they are in, else why a row is refused. */
+  const insertRows = async ({ tables: rows }: Range, token: string): Promise<StoreError | null> => {
+    for (const [index, table] of tables.entries()) {
+      const block = { table, columns: columnsOf(table), rows: rows[index] ?? [], token };
+      if (block.rows.length === 0) continue;
+      try {
+        await persist("clickhouse", () => ports.insert(block));
+      } catch (error) {
+        if (error instanceof StoreError && error.kind === "data") return error;
+        throw error;
+      }
+      crashAt("after-insert");
+    }
+    return null;
+  };
+
+  /** 3, the range's row in `landings`. */
+  const note = async ({ bounds, offsets }: Range, inc: number, token: string): Promise<void> => {
+    const row = [inc, partition.topic, partition.partition, bounds[0], bounds[1], offsets.length, token];
+    const block = { table: "landings", columns: columnsOf("landings"), rows: [row], token: `${token}/landing` };
+    await persist("clickhouse", () => ports.insert(block));
+    crashAt("after-landing");
+  };
+
+  /** A refused row: halves, each with its own committed intent, until the one row stands alone and goes to `rejects`. */
+  const divide = async (range: Range, error: StoreError): Promise<readonly Range[]> => {
+    if (range.offsets.length > 1) return halve(range);
+    const [offset] = range.offsets;
+    if (offset === undefined) throw error;
+    return [withoutRows(range, await ports.refusedRow(offset, error))];
+  };
+
+  return {
+    async land(range, inc, tries = 0) {
+      const pending: Range[] = [range];
+      for (let part = pending.shift(); part !== undefined; part = pending.shift()) {
+        const token = tokenOf(inc, partition, part.bounds);
+        await intend(part, inc, tries);
+        const refused = await insertRows(part, token);
+        if (refused !== null) {
+          pending.unshift(...(await divide(part, refused)));
+          continue;
+        }
+        if (part.rejects.length > 0) await persist("broker", () => ports.sendRejects(part.rejects));
+        await note(part, inc, token);
+        ports.onLanded(part, inc);
+      }
+    },
+
+    /** 4 */
+    async acknowledge(position, inc) {
+      await persist("broker", () => ports.commit(position, writeIntent({ inc })));
+      crashAt("after-acknowledge");
+    },
+  };
+};

@@ -1,0 +1,97 @@
+// What one record of a topic becomes: rows, a reject, nothing, or a wait for its schema. From its bytes and schema alone, never from an outage.
+import type { LogRecord, Partition } from "#adapters/broker-port.ts";
+import type { RejectRecord } from "#schemas/generated/records.ts";
+import type { TopicKind } from "#schemas/topics.ts";
+import type { RecordOf, Row, RowMaker } from "./rows.ts";
+
+export type Reading =
+  /** One row per table of the topic. */
+  | { readonly kind: "rows"; readonly rows: readonly Row[] }
+  | { readonly kind: "reject"; readonly reject: RejectRecord }
+  /** No row, and nothing to say about it on `rejects`. */
+  | { readonly kind: "skip" }
+  | { readonly kind: "unresolved"; readonly schemaId: number };
+
+/** Fits the codecs of adapters/avro. */
+export type Decode<K extends TopicKind> = (
+  value: Buffer | null,
+) =>
+  | { readonly kind: "record"; readonly record: RecordOf<K>; readonly schemaId: number }
+  | { readonly kind: "reject"; readonly reason: string; readonly schemaId: number | null }
+  | { readonly kind: "unresolved"; readonly schemaId: number };
+
+/** As much of the original as a reject keeps; its topic takes 2 MiB. */
+const keptBytes = 1024 * 1024;
+
+export interface Fault {
+  readonly reason: string;
+  readonly field: string | null;
+  readonly schemaId: number | null;
+}
+
+/** The record as `rejects` keeps it. The id makes a repeat of it harmless. */
+export const rejectRecord = (
+  { topic, partition }: Partition,
+  { offset, appendTs, key, value }: LogRecord,
+  { reason, field, schemaId }: Fault,
+  codeVersion: string,
+): RejectRecord => ({
+  reject_id: `${topic}:${partition}:${offset}`,
+  reason,
+  source_topic: topic,
+  source_partition: partition,
+  source_offset: offset,
+  append_ts: appendTs,
+  field,
+  schema_id: schemaId,
+  key: key && key.subarray(0, keptBytes),
+  value: value && value.subarray(0, keptBytes),
+  bytes_total: value?.length ?? 0,
+  truncated: (value?.length ?? 0) > keptBytes,
+  service: "lander",
+  code_version: codeVersion,
+});
+
+export interface ReadPorts<K extends TopicKind> {
+  readonly kind: K;
+  readonly partition: Partition;
+  readonly codeVersion: string;
+  readonly decode: Decode<K>;
+  readonly rowsOf: RowMaker<K>;
+  onSkipped(reason: string): void;
+  /** A bad record, whether or not it goes to `rejects`. */
+  onRejected(reason: string): void;
+}
+
+/**
+ * Who says that a record is bad: of `interactions` the detector, which reads them too; of `rejects` nobody, else one bad record
+ * there would beget another; of the rest the lander.
+ */
+const speaks: Readonly<Record<TopicKind, boolean>> = {
+  interactions: false,
+  signals: true,
+  tallies: true,
+  late: true,
+  rejects: false,
+};
+
+export const createRead = <K extends TopicKind>(ports: ReadPorts<K>): ((record: LogRecord) => Reading) => {
+  const { kind, partition, codeVersion, decode, rowsOf } = ports;
+  const bad = (record: LogRecord, fault: Fault): Reading => {
+    ports.onRejected(fault.reason);
+    return speaks[kind]
+      ? { kind: "reject", reject: rejectRecord(partition, record, fault, codeVersion) }
+      : { kind: "skip" };
+  };
+
+  return (record) => {
+    const decoded = decode(record.value);
+    if (decoded.kind === "unresolved") return decoded;
+    if (decoded.kind === "reject") return bad(record, { ...decoded, field: null });
+    const made = rowsOf(decoded.record, record, decoded.schemaId);
+    if (made.kind === "rows") return made;
+    if (made.kind === "reject") return bad(record, { ...made, schemaId: decoded.schemaId });
+    ports.onSkipped(made.reason);
+    return { kind: "skip" };
+  };
+};

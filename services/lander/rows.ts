@@ -1,0 +1,161 @@
+// From records to rows: which tables a topic lands in and what each column holds. Deterministic, because a pending range is read and inserted again.
+import type { LogRecord, Partition } from "#adapters/broker-port.ts";
+import { partitionFor } from "#core/partition.ts";
+import { readRekeyedFrom } from "#core/rekeyed.ts";
+import { validateInteraction } from "#core/validate.ts";
+import { columnsOf, type TableName } from "#schemas/clickhouse/tables.ts";
+import type {
+  InteractionRecord,
+  LateRecord,
+  RejectRecord,
+  SignalRecord,
+  TallyRecord,
+} from "#schemas/generated/records.ts";
+import type { TopicKind } from "#schemas/topics.ts";
+
+interface Records {
+  readonly interactions: InteractionRecord;
+  readonly signals: SignalRecord;
+  readonly tallies: TallyRecord;
+  readonly late: LateRecord;
+  readonly rejects: RejectRecord;
+}
+export type RecordOf<K extends TopicKind> = Records[K];
+
+/** One value per column of its table. */
+export type Row = readonly unknown[];
+
+export type Made =
+  /** One row per table of the topic. */
+  | { readonly kind: "rows"; readonly rows: readonly Row[] }
+  /** Nothing to land, and nothing wrong or somebody else's to say. */
+  | { readonly kind: "skip"; readonly reason: SkipReason }
+  | { readonly kind: "reject"; readonly reason: string; readonly field: string };
+
+export type SkipReason =
+  /** Of interactions only responses land. */
+  | "no_response"
+  /** In another partition than its session's: its re-keyed copy lands. */
+  | "misplaced"
+  /** The detector says so on `rejects`. */
+  | "invalid"
+  /** `~progress` and its like. */
+  | "control";
+
+export type RowMaker<K extends TopicKind> = (record: RecordOf<K>, log: LogRecord, schemaId: number) => Made;
+
+export interface RowOptions {
+  readonly partition: Partition;
+  readonly inc: number;
+  /** Number of partitions of `interactions`. */
+  readonly inputPartitions: number;
+  readonly pastWindow: number;
+}
+
+interface At {
+  readonly log: LogRecord;
+  readonly schemaId: number;
+}
+
+type Value<R> = (record: R, at: At) => unknown;
+type Special<R> = Readonly<Record<string, Value<R>>>;
+
+export const tablesOf: Readonly<Record<TopicKind, readonly TableName[]>> = {
+  interactions: ["responses"],
+  signals: ["signals"],
+  tallies: ["tallies"],
+  late: ["late"],
+  rejects: ["reject_rows", "reject_bytes"],
+};
+
+const base64 = (bytes: Uint8Array | null): string | null =>
+  bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+
+/** A JSON list of strings; undefined when it is none. */
+const listOf = (text: string | null): readonly string[] | undefined => {
+  if (text === null || text === "") return [];
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const rowsFor = <R extends object>(
+  tables: readonly TableName[],
+  { partition, inc }: RowOptions,
+  special: Special<R> = {},
+): ((record: R, at: At) => Made) => {
+  const origin: Special<R> = {
+    _topic: () => partition.topic,
+    _partition: () => partition.partition,
+    _offset: (_, { log }) => log.offset,
+    _inc: () => inc,
+  };
+  /** The record's own field unless the column is made otherwise. */
+  const valueOf = (column: string): Value<R> =>
+    special[column] ?? origin[column] ?? ((record) => (record as Readonly<Record<string, unknown>>)[column]);
+  const makers = tables.map((table) => columnsOf(table).map(valueOf));
+  return (record, at) => ({ kind: "rows", rows: makers.map((row) => row.map((value) => value(record, at))) });
+};
+
+const responses = (options: RowOptions): RowMaker<"interactions"> => {
+  const { partition, inputPartitions } = options;
+  const row = rowsFor<InteractionRecord>(tablesOf.interactions, options, {
+    text_chars: ({ text }) => text?.length,
+    schema_id: (_, { schemaId }) => schemaId,
+  });
+  return (record, log, schemaId) => {
+    if (record.type !== "response") return { kind: "skip", reason: "no_response" };
+    const appendTs = readRekeyedFrom(log.headers)?.appendTs ?? log.appendTs;
+    if (!validateInteraction(record, appendTs, options).ok) return { kind: "skip", reason: "invalid" };
+    if (partitionFor(record.session_id, inputPartitions) !== partition.partition)
+      return { kind: "skip", reason: "misplaced" };
+    return row(record, { log, schemaId });
+  };
+};
+
+const signals = (options: RowOptions): RowMaker<"signals"> => {
+  const row = rowsFor<SignalRecord>(tablesOf.signals, options, { evidence: ({ evidence }) => listOf(evidence) });
+  return (record, log, schemaId) =>
+    listOf(record.evidence)
+      ? row(record, { log, schemaId })
+      : { kind: "reject", reason: "invalid_value", field: "evidence" };
+};
+
+const tallies = (options: RowOptions): RowMaker<"tallies"> => {
+  const row = rowsFor<TallyRecord>(tablesOf.tallies, options, {
+    users: ({ users }) => base64(users),
+    examples: ({ examples }) => listOf(examples),
+  });
+  return (record, log, schemaId) => {
+    if (record.signal_type.startsWith("~")) return { kind: "skip", reason: "control" };
+    return listOf(record.examples)
+      ? row(record, { log, schemaId })
+      : { kind: "reject", reason: "invalid_value", field: "examples" };
+  };
+};
+
+const late = (options: RowOptions): RowMaker<"late"> => {
+  const row = rowsFor<LateRecord>(tablesOf.late, options);
+  return (record, log, schemaId) => row(record, { log, schemaId });
+};
+
+const rejects = (options: RowOptions): RowMaker<"rejects"> => {
+  const row = rowsFor<RejectRecord>(tablesOf.rejects, options, {
+    key_base64: ({ key }) => base64(key),
+    value_base64: ({ value }) => base64(value),
+  });
+  return (record, log, schemaId) => row(record, { log, schemaId });
+};
+
+const makers: { readonly [K in TopicKind]: (options: RowOptions) => RowMaker<K> } = {
+  interactions: responses,
+  signals,
+  tallies,
+  late,
+  rejects,
+};
+
+export const rowMaker = <K extends TopicKind>(kind: K, options: RowOptions): RowMaker<K> => makers[kind](options);
