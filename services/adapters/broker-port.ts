@@ -32,32 +32,51 @@ export interface Committed {
 }
 
 export interface Ctx {
-  /** Resolves only when the broker stored position *and* metadata for a current member. Throws Fenced or Retryable. Also works after the handler returned. */
+  /**
+   * Resolves only when the broker stored position *and* metadata (at most 4,000 bytes) for a current member. Throws Fenced or
+   * Retryable. Also works after the handler returned.
+   */
   commit(position: number, metadata: string): Promise<void>;
+  /** Shows that the handler lives. Throws Fenced when the partition is lost, or when a rebalance has waited long enough for it. */
   heartbeat(): Promise<void>;
   /** False once the partition was lost or re-assigned (the epoch moved on). */
   readonly live: boolean;
 }
 
+/**
+ * At each re-join of the group every partition gets a new epoch: those that went elsewhere get `onLost`, those that came or stayed
+ * get `onAssigned` with a new `ctx`; the old `ctx` is dead either way. Fenced and Retryable may leave a handler: Retryable hands
+ * the same work over again after a pause, Fenced drops it. Anything else is a bug and ends the process through `fail`.
+ */
 export interface GroupHandlers {
-  /** Once per partition and epoch, before any record of it; returns the position to start at. Heartbeats go on meanwhile. */
+  /**
+   * Once per partition and epoch, before any record of it and after the handlers of its earlier epoch have returned; returns the
+   * position to start at. Heartbeats go on meanwhile.
+   */
   onAssigned(partition: Partition, committed: Committed, ctx: Ctx): Promise<number>;
-  /** In order, one after another, gap-free from the start position; partitions in parallel. */
+  /** In order, one after another, gap-free from the start position; partitions in parallel. A batch may carry no records and only move the position. */
   onBatch(batch: RecordBatch, ctx: Ctx): Promise<void>;
-  /** Synchronous: afterwards `live` is false and each commit throws Fenced. */
+  /** Synchronous: `live` is false and each commit throws Fenced. Also called for every partition when the consumer closes. */
   onLost(partition: Partition): void;
+  /** Before a re-join and before leaving, for each partition, while commits still work: finish, flush, commit, within 5 s. */
+  onRelease?(partition: Partition, ctx: Ctx): Promise<void>;
 }
 
 export interface GroupConsumer extends AsyncDisposable {
+  /** Resolves after the first join, which waits for as long as the broker is away. Disposal leaves the group in order. */
   run(handlers: GroupHandlers): Promise<void>;
   /** No batch until `resume`; position kept, heartbeats go on. */
   pause(partition: Partition): void;
   resume(partition: Partition): void;
-  /** What the watchdog reads: epoch ms of the last sign of life, and the partitions now assigned. */
+  /** What watchdog and readiness read. */
   activity(): {
+    /** Epoch ms of the last sign of life: heartbeat, fetch, join, or an attempt to reach the broker again. */
     readonly lastHeartbeat: number;
     readonly assigned: readonly Partition[];
+    /** Whose handler is silent for minutes, or which get nothing although the log goes on. */
     readonly stalled: readonly Partition[];
+    /** Whether the group has this member now; false while the broker is away. */
+    readonly joined: boolean;
   };
 }
 
@@ -73,8 +92,8 @@ export interface Producer extends AsyncDisposable {
 }
 
 export interface PartitionReader {
-  /** `[from, to)` of one partition by position; ends even if the tail is invisible. */
-  read(partition: Partition, from: number, to: number): AsyncIterable<RecordBatch>;
+  /** `[from, to)` of one partition by position; ends even if the tail is invisible. Throws Retryable when the broker stays away, `signal`'s reason when it aborts. */
+  read(partition: Partition, from: number, to: number, signal?: AbortSignal): AsyncIterable<RecordBatch>;
 }
 
 export interface TopicSettings {
@@ -98,7 +117,7 @@ export interface Admin extends AsyncDisposable {
   offsetsAt(topic: string, time: number): Promise<ReadonlyMap<number, number>>;
   /** Members now in the group. */
   members(group: string): Promise<number>;
-  /** Stores an offset with metadata for a group without members. */
+  /** Stores an offset with metadata for a group without members; Fenced while it has any. */
   setCommitted(group: string, partition: Partition, offset: number, metadata: string): Promise<void>;
 }
 

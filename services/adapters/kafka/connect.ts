@@ -1,0 +1,19 @@
+// The broker port over a real Kafka.
+import type { Broker } from "#adapters/broker-port.ts";
+import { createKafkaAdminPort } from "./admin.ts";
+import type { KafkaOptions } from "./client.ts";
+import { createGroupConsumer } from "./group-consumer.ts";
+import { createProducer } from "./producer.ts";
+import { createKafkaReader } from "./reader.ts";
+
+/** Opens nothing yet: each part connects on first use and again after an outage. Whatever is still open is closed with the broker. */
+export const connectKafka = async (options: KafkaOptions): Promise<Broker> => {
+  const stack = new AsyncDisposableStack();
+  return {
+    consumer: (consumerOptions) => stack.use(createGroupConsumer(options, consumerOptions)),
+    producer: async () => stack.use(createProducer(options)),
+    reader: () => stack.use(createKafkaReader(options)),
+    admin: async () => stack.use(createKafkaAdminPort(options)),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+};

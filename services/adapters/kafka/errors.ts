@@ -1,0 +1,79 @@
+// What a kafkajs error means to us, by its type and code, never by its text.
+import { Fenced, Refused, Retryable } from "#adapters/broker-port.ts";
+
+interface ErrorShape {
+  readonly name?: string;
+  readonly type?: string;
+  readonly code?: string | number;
+  readonly retriable?: boolean;
+  readonly cause?: unknown;
+  readonly originalError?: unknown;
+  readonly errors?: readonly unknown[];
+}
+
+/** An error and what it wraps, outermost first: kafkajs hides the protocol error below its retries (K41). */
+const chainOf = (thrown: unknown): readonly ErrorShape[] => {
+  const chain: ErrorShape[] = [];
+  const visit = (one: unknown): void => {
+    if (typeof one !== "object" || one === null || chain.includes(one) || chain.length > 8) return;
+    chain.push(one);
+    const shape: ErrorShape = one;
+    visit(shape.cause);
+    visit(shape.originalError);
+    for (const inner of shape.errors ?? []) visit(inner);
+  };
+  visit(thrown);
+  return chain;
+};
+
+/** Kafka's name of the error, such as `NOT_LEADER_FOR_PARTITION`; undefined where none came over the wire. */
+export const protocolType = (thrown: unknown): string | undefined =>
+  chainOf(thrown).find((one) => one.type !== undefined)?.type;
+
+const fencedTypes = new Set([
+  "ILLEGAL_GENERATION",
+  "UNKNOWN_MEMBER_ID",
+  "REBALANCE_IN_PROGRESS",
+  "FENCED_INSTANCE_ID",
+  "MEMBER_ID_REQUIRED",
+]);
+
+const tooLargeTypes = new Set(["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"]);
+
+const forbiddenTypes = new Set([
+  "TOPIC_AUTHORIZATION_FAILED",
+  "GROUP_AUTHORIZATION_FAILED",
+  "CLUSTER_AUTHORIZATION_FAILED",
+  "SASL_AUTHENTICATION_FAILED",
+  "UNSUPPORTED_SASL_MECHANISM",
+  "SECURITY_DISABLED",
+]);
+
+export const isTooLarge = (thrown: unknown): boolean => tooLargeTypes.has(protocolType(thrown) ?? "");
+
+export const isForbidden = (thrown: unknown): boolean =>
+  forbiddenTypes.has(protocolType(thrown) ?? "") ||
+  chainOf(thrown).some((one) => one.name === "KafkaJSSASLAuthenticationError");
+
+export const isFenced = (thrown: unknown): boolean => fencedTypes.has(protocolType(thrown) ?? "");
+
+/** A protocol error that kafkajs knows and deals with: the connection and its client are sound (K34). */
+export const isKnownTransient = (thrown: unknown): boolean =>
+  chainOf(thrown).some((one) => one.type !== undefined && one.retriable === true);
+
+const bugNames = new Set(["TypeError", "RangeError", "ReferenceError", "SyntaxError", "PositionLost"]);
+
+/** Network, time-outs, brokers that come and go; not a bug and not a refusal. */
+export const isOutage = (thrown: unknown): boolean =>
+  !isForbidden(thrown) && !chainOf(thrown).some((one) => bugNames.has(one.name ?? ""));
+
+const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+
+/** Any failure of a Kafka call as one of the port's errors. */
+export const toPortError = (what: string, thrown: unknown): Fenced | Refused | Retryable => {
+  if (thrown instanceof Fenced || thrown instanceof Refused || thrown instanceof Retryable) return thrown;
+  const message = `${what}: ${protocolType(thrown) ?? messageOf(thrown)}`;
+  if (isFenced(thrown)) return new Fenced(message, { cause: thrown });
+  if (isTooLarge(thrown) || isForbidden(thrown)) return new Refused(message, { cause: thrown });
+  return new Retryable(message, { cause: thrown });
+};

@@ -1,0 +1,351 @@
+// A member of a consumer group over kafkajs: epochs, explicit starts and commits, nothing committed that was not asked for.
+//
+// joining     beforeJoin (hardening): let handlers finish, then epoch + 1: every earlier ctx is dead
+// joined      GROUP_JOIN, synchronously: pause all (K11), onLost for what went away
+// assigned    per partition: committed offset and log bounds, onAssigned, seek, resume
+// running     eachBatch only checks the position and queues; the feed hands over
+// crashed     an outage: a fresh client object joins again, for as long as it lasts; anything else: fail (K17, K18)
+import type { Consumer, EachBatchPayload } from "kafkajs";
+import {
+  type Committed,
+  type Ctx,
+  Fenced,
+  type GroupConsumer,
+  type GroupHandlers,
+  type Partition,
+  Retryable,
+} from "#adapters/broker-port.ts";
+import type { Owned } from "#adapters/sticky-assignment.ts";
+import { AppError, toError } from "#runtime/errors.ts";
+import { createKafkaAdminPort } from "./admin.ts";
+import { stickyAssigner } from "./assigner.ts";
+import { connectLimit, createKafkaConsumer, discard, heartbeatInterval, type KafkaOptions } from "./client.ts";
+import { backOff, pause, within } from "./deadline.ts";
+import { isForbidden, isOutage, protocolType, toPortError } from "./errors.ts";
+import type { FetchedBatch } from "./fetched-batch.ts";
+import { type GroupMember, kafkajs, type Membership } from "./hardening.ts";
+import { createPartitionFeed, type PartitionFeed } from "./partition-feed.ts";
+
+/** The broker refuses more than 4,096 bytes, and of a commit over several partitions it then stores some (K35, K44). */
+const metadataLimit = 4000;
+const commitLimit = 15_000;
+/** What handlers get to finish before a re-join or a leave; the group waits 60 s (`rebalanceTimeout`). */
+const releaseLimit = 5000;
+/** How long a rebalance is kept from a handler that could still finish. */
+const rebalancePatience = 15_000;
+const concurrency = 16;
+
+export interface GroupConsumerOptions {
+  readonly group: string;
+  readonly topics: readonly string[];
+  readonly fail: (error: Error) => void;
+}
+
+const keyOf = ({ topic, partition }: Partition): string => `${topic}:${partition}`;
+
+export const createGroupConsumer = (
+  options: KafkaOptions,
+  { group, topics, fail }: GroupConsumerOptions,
+): GroupConsumer => {
+  const { log } = options;
+  const admin = createKafkaAdminPort(options);
+  const closing = new AbortController();
+  let handlers: GroupHandlers | undefined;
+  let epoch = 0;
+  let feeds = new Map<string, PartitionFeed>();
+  let owned: Owned = {};
+  let consumer: Consumer | undefined;
+  let member: GroupMember | undefined;
+  let joined = false;
+  let lastHeartbeat = Date.now();
+  let rebalancingSince: number | undefined;
+  const firstJoin = Promise.withResolvers<void>();
+  let supervision: Promise<void> = Promise.resolve();
+
+  const told = (): GroupHandlers => {
+    if (handlers === undefined) throw new Error("the consumer was not run");
+    return handlers;
+  };
+
+  const beat = (): void => {
+    lastHeartbeat = Date.now();
+  };
+
+  /** A bug or a refusal: nothing more is handed over, and the process is told to end. */
+  const giveUp = (error: Error): void => {
+    if (closing.signal.aborted) return;
+    expire();
+    fail(error);
+  };
+
+  const expire = (): void => {
+    epoch++;
+  };
+
+  // --- what a handler may do -------------------------------------------------------------------------------------------------
+
+  const createCtx = (partition: Partition, feedOf: () => PartitionFeed | undefined): Ctx => {
+    const mine = epoch;
+    const check = (): GroupMember => {
+      if (epoch !== mine || member === undefined) throw new Fenced(`${keyOf(partition)} was lost`);
+      return member;
+    };
+    return {
+      get live() {
+        return epoch === mine;
+      },
+      async commit(position, metadata) {
+        if (!Number.isSafeInteger(position) || position < 0) throw new RangeError(`${position} is no offset`);
+        if (Buffer.byteLength(metadata) > metadataLimit) throw new RangeError("commit metadata is over 4,000 bytes");
+        const { topic } = partition;
+        const partitions = [{ partition: partition.partition, offset: String(position), metadata }];
+        try {
+          // The check and kafkajs's own reading of its generation happen in one synchronous stretch (K42).
+          await within(commitLimit, "committing", check().commitOffsets({ topics: [{ topic, partitions }] }));
+        } catch (error) {
+          throw toPortError(`committing ${keyOf(partition)}`, error);
+        }
+        beat();
+      },
+      async heartbeat() {
+        const current = check();
+        feedOf()?.beat();
+        try {
+          await within(commitLimit, "heartbeat", current.heartbeat({ interval: heartbeatInterval }));
+        } catch (error) {
+          if (protocolType(error) !== "REBALANCE_IN_PROGRESS") throw toPortError("heartbeat", error);
+          // Until the re-join this member still owns the partition and may finish: a batch takes milliseconds, a recovery minutes.
+          rebalancingSince ??= Date.now();
+          if (Date.now() - rebalancingSince > rebalancePatience)
+            throw new Fenced(`the group waits for ${keyOf(partition)}`, { cause: error });
+        }
+      },
+    };
+  };
+
+  // --- assignment ------------------------------------------------------------------------------------------------------------
+
+  const committedOf = async ({ topic, partition }: Partition): Promise<Committed> => {
+    const [committed, offsets] = await Promise.all([admin.committed(group, topic), admin.offsets(topic)]);
+    const bounds = offsets.get(partition);
+    if (bounds === undefined) throw new Retryable(`${topic}:${partition} has no leader yet`);
+    const { offset = null, metadata = "" } = committed.get(partition) ?? {};
+    return { offset, metadata, logStart: bounds.start, end: bounds.end };
+  };
+
+  /** Bounds are read again: a recovery may have taken minutes, and a start outside the log would be replaced by another (K26). */
+  const checkedStart = async (partition: Partition, start: number): Promise<number> => {
+    const bounds = (await admin.offsets(partition.topic)).get(partition.partition);
+    if (bounds === undefined) throw new Retryable(`${keyOf(partition)} has no leader`);
+    if (start >= bounds.start && start <= bounds.end) return start;
+    throw new AppError(
+      "position_refused",
+      `${keyOf(partition)} must be read from ${start}, but its log spans ${bounds.start} to ${bounds.end}`,
+      {
+        cure: "Retention took records that were still needed, or the topic was made anew; see how it recovers in the README.",
+      },
+    );
+  };
+
+  const assign = async (feed: PartitionFeed, earlier: PartitionFeed | undefined): Promise<void> => {
+    await earlier?.drain();
+    const { partition, ctx } = feed;
+    for (let attempt = 0; ctx.live; attempt++) {
+      try {
+        const start = await told().onAssigned(partition, await committedOf(partition), ctx);
+        const checked = await checkedStart(partition, start);
+        if (!ctx.live) return;
+        consumer?.seek({ topic: partition.topic, partition: partition.partition, offset: String(checked) });
+        return feed.start(checked);
+      } catch (error) {
+        if (error instanceof Fenced || !ctx.live) return;
+        if (!(error instanceof Retryable)) return giveUp(toError(error));
+        log.debug({ ...partition, attempt, error }, "assignment waits");
+        await pause(backOff(attempt), closing.signal);
+      }
+    }
+  };
+
+  const createFeed = (partition: Partition): PartitionFeed => {
+    const feed: PartitionFeed = createPartitionFeed({
+      partition,
+      ctx: createCtx(partition, () => feed),
+      onBatch: (batch, ctx) => told().onBatch(batch, ctx),
+      setPaused: (paused) => {
+        // A feed of an earlier epoch must not stop its successor.
+        if (feeds.get(keyOf(partition)) !== feed) return;
+        const target = [{ topic: partition.topic, partitions: [partition.partition] }];
+        if (paused) consumer?.pause(target);
+        else consumer?.resume(target);
+      },
+      fail: giveUp,
+    });
+    return feed;
+  };
+
+  /** Runs synchronously in kafkajs's GROUP_JOIN: it fetches right after. */
+  const onJoined = (assignment: Readonly<Record<string, readonly number[]>>): void => {
+    expire();
+    joined = true;
+    rebalancingSince = undefined;
+    beat();
+    const partitions = Object.entries(assignment).flatMap(([topic, numbers]) =>
+      numbers.map((partition) => ({ topic, partition })),
+    );
+    consumer?.pause(Object.entries(assignment).map(([topic, numbers]) => ({ topic, partitions: [...numbers] })));
+    const before = feeds;
+    feeds = new Map(partitions.map((partition) => [keyOf(partition), createFeed(partition)]));
+    for (const [key, { partition }] of before) if (!feeds.has(key)) handlers?.onLost(partition);
+    for (const [key, feed] of feeds) void assign(feed, before.get(key));
+    log.info({ group, partitions: [...feeds.keys()] }, "joined the group");
+    firstJoin.resolve();
+  };
+
+  const release = async ({ partition, ctx, ...feed }: PartitionFeed): Promise<void> => {
+    await feed.drain();
+    if (ctx.live) await handlers?.onRelease?.(partition, ctx);
+  };
+
+  /** Lets handlers finish while their commits still count; what takes longer is fenced. */
+  const releaseAll = async (): Promise<void> => {
+    const released = Promise.allSettled([...feeds.values()].map(release));
+    await within(releaseLimit, "finishing before leaving the group", released).catch(() => undefined);
+    owned = {};
+    const positions: Record<string, Record<number, number>> = {};
+    for (const { partition, position } of feeds.values())
+      (positions[partition.topic] ??= {})[partition.partition] = Number.isNaN(position) ? 0 : position;
+    owned = positions;
+  };
+
+  const membership: Membership = {
+    async beforeJoin(joining) {
+      await releaseAll();
+      expire();
+      joined = false;
+      member = joining;
+    },
+  };
+
+  const loseAll = (): void => {
+    expire();
+    joined = false;
+    member = undefined;
+    const lost = feeds;
+    feeds = new Map();
+    for (const { partition } of lost.values()) handlers?.onLost(partition);
+  };
+
+  // --- batches ---------------------------------------------------------------------------------------------------------------
+
+  /** Nothing is thrown here: an exception would stop or restart the whole consumer (K17, K18). */
+  const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
+    const fetched = payload.batch as unknown as FetchedBatch;
+    const { topic, partition } = fetched;
+    beat();
+    const feed = feeds.get(keyOf(fetched));
+    if (feed === undefined || payload.isStale()) return;
+    const { position } = feed;
+    switch (feed.judge(fetched)) {
+      case "nothing":
+        return;
+      case "stray":
+        // Dropping it is always safe: kafkajs has not moved and fetches again.
+        return consumer?.seek({ topic, partition, offset: String(position) });
+      case "gap":
+        return giveUp(new Error(`${keyOf(fetched)}: fetched from ${fetched.fetchedOffset} instead of ${position}`));
+      case "stuck":
+        log.warn({ topic, partition, position }, "stepped over an offset that cannot be read");
+        payload.resolveOffset(String(position));
+        return feed.push({ ...fetched.toRecordBatch(), nextPosition: position + 1 });
+      case "next":
+        payload.resolveOffset(String(fetched.nextPosition - 1));
+        return feed.push(fetched.toRecordBatch());
+    }
+  };
+
+  // --- the client object and its end -----------------------------------------------------------------------------------------
+
+  /** Joins and runs until the client crashes; resolves with the error. */
+  const runOnce = async (): Promise<unknown> => {
+    const mine = createKafkaConsumer(options, {
+      group,
+      assigners: [stickyAssigner(membership, () => owned), kafkajs.PartitionAssigners.roundRobin],
+    });
+    consumer = mine;
+    const crashed = new Promise<unknown>((resolve) =>
+      mine.on(mine.events.CRASH, ({ payload }) => resolve(payload.error)),
+    );
+    mine.on(mine.events.GROUP_JOIN, ({ payload }) => onJoined(payload.memberAssignment));
+    mine.on(mine.events.HEARTBEAT, beat);
+    mine.on(mine.events.FETCH, beat);
+    try {
+      await within(connectLimit, "connecting to Kafka", mine.connect());
+      await within(connectLimit, "subscribing", mine.subscribe({ topics: [...topics], fromBeginning: true }));
+      // Resolves after the first join, or after a crash in it.
+      await mine.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: concurrency,
+        eachBatch,
+      });
+      return await Promise.race([crashed, stopped]);
+    } catch (error) {
+      return error;
+    } finally {
+      loseAll();
+      await discard(mine, log);
+    }
+  };
+
+  const stopped = new Promise<undefined>((resolve) => {
+    closing.signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+
+  const supervise = async (): Promise<void> => {
+    for (let attempt = 0; !closing.signal.aborted; attempt++) {
+      const since = Date.now();
+      const error = await runOnce();
+      if (closing.signal.aborted) return;
+      if (protocolType(error) === "UNKNOWN_TOPIC_OR_PARTITION")
+        return giveUp(
+          new AppError("missing_topic", `one of the topics ${topics.join(", ")} does not exist`, {
+            cause: error,
+            cure: "Create it: npm run topics",
+          }),
+        );
+      if (isForbidden(error))
+        return giveUp(new AppError("forbidden", `Kafka refuses group ${group} or its topics`, { cause: error }));
+      if (!isOutage(error)) return giveUp(toError(error));
+      // A client that ran for a while and then failed starts the back-off over.
+      if (Date.now() - since > 60_000) attempt = 0;
+      beat();
+      log.warn({ group, attempt, error: toError(error) }, "the consumer lost Kafka and joins again");
+      await pause(backOff(attempt), closing.signal);
+    }
+  };
+
+  return {
+    run(given) {
+      handlers = given;
+      supervision = supervise().finally(firstJoin.resolve);
+      return firstJoin.promise;
+    },
+    pause: (partition) => feeds.get(keyOf(partition))?.hold("user"),
+    resume: (partition) => feeds.get(keyOf(partition))?.release("user"),
+    activity() {
+      const now = Date.now();
+      return {
+        lastHeartbeat,
+        joined,
+        assigned: [...feeds.values()].map(({ partition }) => partition),
+        stalled: [...feeds.values()].filter((feed) => feed.isStalled(now)).map(({ partition }) => partition),
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      if (joined) await releaseAll();
+      closing.abort();
+      await supervision;
+      await admin[Symbol.asyncDispose]();
+    },
+  };
+};
