@@ -1,15 +1,22 @@
-import { expect, it } from "vitest";
-import { readRekeyedFrom, rekeyedHeader, writeRekeyedFrom } from "./rekeyed.ts";
+import { describe, expect, it } from "vitest";
+import { countedAppendTs, rekeyedHeader, writeRekeyedFrom } from "./rekeyed.ts";
 
-it("reads back where a re-keyed record came from", () => {
-  const from = { topic: "earshot.interactions", partition: 3, offset: 9_007_199_254, appendTs: 1_700_000_000_000 };
-  expect(readRekeyedFrom({ [rekeyedHeader]: writeRekeyedFrom(from) })).toEqual(from);
-});
+const topic = "earshot.interactions";
 
-it.each(["", "a:b:c:d", "topic:1:2", "topic:1:2:3:4", "to:pic:1:2:3", "topic:-1:2:3"])("does not know %j", (text) => {
-  expect(readRekeyedFrom({ [rekeyedHeader]: text })).toBeUndefined();
-});
+describe("the append time that counts", () => {
+  it("is the record's own without a header", () => {
+    expect(countedAppendTs({ appendTs: 20, headers: { other: "x" } }, topic)).toBe(20);
+  });
 
-it("takes a record without the header for an original", () => {
-  expect(readRekeyedFrom({ other: "x" })).toBeUndefined();
+  it("is the original's for a re-keyed copy", () => {
+    const header = writeRekeyedFrom({ topic, partition: 3, offset: 9_007_199_254, appendTs: 10 });
+    expect(countedAppendTs({ appendTs: 20, headers: { [rekeyedHeader]: header } }, topic)).toBe(10);
+  });
+
+  it.each(["", "a:b:c:d", `${topic}:1:2`, `${topic}:1:2:3:4`, `${topic}:-1:2:3`, "another:1:2:3", `${topic}:1:2:21`])(
+    "is unknown under the header %j",
+    (header) => {
+      expect(countedAppendTs({ appendTs: 20, headers: { [rekeyedHeader]: header } }, topic)).toBeUndefined();
+    },
+  );
 });

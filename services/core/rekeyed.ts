@@ -3,24 +3,30 @@ import type { EventTime } from "./time.ts";
 
 export const rekeyedHeader = "rekeyed-from";
 
-/** Where the original lies and when it was appended; that time drives the copy's clamp and lateness. */
-export interface RekeyedFrom {
+/** Where the original lies and when it was appended. */
+interface RekeyedFrom {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
   readonly appendTs: EventTime;
 }
 
-type Headers = Readonly<Record<string, string>>;
-
 export const writeRekeyedFrom = ({ topic, partition, offset, appendTs }: RekeyedFrom): string =>
   `${topic}:${partition}:${offset}:${appendTs}`;
 
-/** Undefined: no such header, or not of our making. A topic's name holds no colon. */
-export const readRekeyedFrom = (headers: Headers): RekeyedFrom | undefined => {
-  const text = headers[rekeyedHeader];
-  if (text === undefined) return undefined;
-  const [, topic, partition, offset, appendTs] = /^([\w.-]+):(\d{1,9}):(\d{1,15}):(\d{1,15})$/.exec(text) ?? [];
-  if (topic === undefined) return undefined;
-  return { topic, partition: Number(partition), offset: Number(offset), appendTs: Number(appendTs) };
+/** A topic's name holds no colon. */
+const pattern = /^([\w.-]+):\d{1,9}:\d{1,15}:(\d{1,15})$/;
+
+interface Appended {
+  readonly appendTs: EventTime;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The append time that drives clamp and lateness: for a copy that of its original. Undefined: a header that no detector of ours writes. */
+export const countedAppendTs = ({ appendTs, headers }: Appended, topic: string): EventTime | undefined => {
+  const header = headers[rekeyedHeader];
+  if (header === undefined) return appendTs;
+  const [, from, time] = pattern.exec(header) ?? [];
+  const original = Number(time);
+  return from === topic && original <= appendTs ? original : undefined;
 };

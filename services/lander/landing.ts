@@ -1,11 +1,15 @@
 // Lands ranges of one partition in ClickHouse, each exactly once, whatever dies when (streams.md 5.4).
 import type { Partition } from "#adapters/broker-port.ts";
 import { type Block, StoreError } from "#adapters/store-port.ts";
+import type { CrashAt } from "#runtime/crash.ts";
 import { columnsOf, type TableName } from "#schemas/clickhouse/tables.ts";
 import type { RejectRecord } from "#schemas/generated/records.ts";
 import { halve, type Range, withoutRows } from "./block.ts";
-import type { CrashAt } from "./crash.ts";
 import { tokenOf, writeIntent } from "./intent.ts";
+
+/** Where a test may kill the process. */
+export const crashPoints = ["after-intent", "after-insert", "after-landing", "after-acknowledge"] as const;
+export type CrashPoint = (typeof crashPoints)[number];
 
 /** Calls again for as long as the dependency is away and the partition is ours; then throws Fenced. Other errors pass through. */
 export type Persist = <T>(dependency: "broker" | "clickhouse", attempt: () => Promise<T>) => Promise<T>;
@@ -21,7 +25,7 @@ export interface LandingPorts {
   /** What to send to `rejects` for a record whose row ClickHouse refuses; null: only count it. */
   refusedRow(offset: number, error: StoreError): Promise<RejectRecord | null>;
   readonly persist: Persist;
-  readonly crashAt: CrashAt;
+  readonly crashAt: CrashAt<CrashPoint>;
   onLanded(range: Range, inc: number): void;
 }
 

@@ -1,7 +1,7 @@
 // From records to rows: which tables a topic lands in and what each column holds. Deterministic, because a pending range is read and inserted again.
 import type { LogRecord, Partition } from "#adapters/broker-port.ts";
 import { partitionFor } from "#core/partition.ts";
-import { readRekeyedFrom } from "#core/rekeyed.ts";
+import { countedAppendTs } from "#core/rekeyed.ts";
 import { validateInteraction } from "#core/validate.ts";
 import { columnsOf, type TableName } from "#schemas/clickhouse/tables.ts";
 import type {
@@ -108,8 +108,9 @@ const responses = (options: RowOptions): RowMaker<"interactions"> => {
   });
   return (record, log, schemaId) => {
     if (record.type !== "response") return { kind: "skip", reason: "no_response" };
-    const appendTs = readRekeyedFrom(log.headers)?.appendTs ?? log.appendTs;
-    if (!validateInteraction(record, appendTs, options).ok) return { kind: "skip", reason: "invalid" };
+    const appendTs = countedAppendTs(log, partition.topic);
+    if (appendTs === undefined || !validateInteraction(record, appendTs, options).ok)
+      return { kind: "skip", reason: "invalid" };
     if (partitionFor(record.session_id, inputPartitions) !== partition.partition)
       return { kind: "skip", reason: "misplaced" };
     return row(record, { log, schemaId });
