@@ -1,0 +1,87 @@
+// What the demo shows at its end: counts, rates with intervals, a few signals with their provenance, three answered questions.
+import { readFile } from "node:fs/promises";
+import Table from "cli-table3";
+import pc from "picocolors";
+import type { Store } from "#adapters/store-port.ts";
+import type { Truth } from "./traffic.ts";
+
+const questions = ["worst-feature-by-tier", "repeat-ask-by-hour", "prompt-version-raised-abandonment"] as const;
+
+type Row = Readonly<Record<string, unknown>>;
+
+const cell = (value: unknown): string => {
+  if (typeof value === "number") return Number.isInteger(value) ? value.toLocaleString("en") : value.toFixed(4);
+  if (typeof value === "string") return value;
+  return value === null || value === undefined ? "" : JSON.stringify(value);
+};
+
+const table = (rows: readonly Row[]): string => {
+  const head = Object.keys(rows[0] ?? {});
+  const made = new Table({ head, style: { head: ["bold"], border: ["dim"], compact: true } });
+  made.push(...rows.map((row) => head.map((name) => cell(row[name]))));
+  return `${made.toString()}\n`;
+};
+
+const percent = (value: unknown): string => `${(Number(value) * 100).toFixed(1)} %`;
+
+/** The summary as text for stdout. */
+export const summarize = async ({
+  store,
+  truth,
+}: {
+  readonly store: Store;
+  readonly truth: Truth;
+}): Promise<string> => {
+  const parts: string[] = [];
+  const [landed] = await store.query(`SELECT
+    (SELECT count() FROM feedback) AS signals, (SELECT sum(trials) FROM signal_rates) AS trials,
+    (SELECT count() FROM late) AS late, (SELECT count() FROM rejects) AS rejects`);
+  parts.push(
+    `\n${pc.bold("Events in")}  ${cell(truth.events)} of ${cell(truth.sessions)} conversations, ${cell(truth.duplicates)} sent twice, ${cell(truth.outOfOrder)} out of order\n` +
+      `${pc.bold("Out")}        ${cell(landed?.["signals"])} signals, ${cell(landed?.["trials"])} trials, ${cell(landed?.["late"])} late, ${cell(landed?.["rejects"])} rejected\n`,
+  );
+
+  const rates =
+    await store.query(`SELECT signal_type, sum(fired) AS k, sum(trials) AS n, rate_low(k, n) AS low, rate_high(k, n) AS high
+    FROM signal_rates WHERE signal_type != 'implicit:engagement-length' GROUP BY signal_type ORDER BY signal_type`);
+  parts.push(
+    `\n${pc.bold("Rates")} (95 % interval)\n`,
+    table(
+      rates.map((row) => ({
+        signal: row["signal_type"],
+        fired: row["k"],
+        trials: row["n"],
+        rate: percent(Number(row["k"]) / Number(row["n"])),
+        interval: `${percent(row["low"])} – ${percent(row["high"])}`,
+      })),
+    ),
+  );
+
+  const examples =
+    await store.query(`SELECT event_type, grade, category, score, feature, prompt_name, prompt_version, model_version, release, detector_id,
+      detector_version, config_hash, evidence, source_topic, source_partition, source_first_offset, source_last_offset, event_value
+    FROM feedback WHERE event_type IN ('implicit:repeat-ask', 'implicit:follow-up-clarification', 'implicit:abandonment') AND provenance_status = 'resolved'
+    ORDER BY event_id LIMIT 1 BY event_type`);
+  parts.push(`\n${pc.bold("Three signals, each answering for itself")}\n`, ...examples.map(describeSignal));
+
+  for (const name of questions) {
+    const sql = await readFile(new URL(`../../schemas/clickhouse/queries/${name}.sql`, import.meta.url), "utf8");
+    const answer = await store.query(sql);
+    parts.push(
+      `\n${pc.bold("Question")}  npm run query -- ${name}\n${pc.dim(sql.trim())}\n${table(answer.slice(0, 8))}`,
+    );
+  }
+  return parts.join("");
+};
+
+const describeSignal = (row: Row): string => {
+  const kind = [row["grade"], row["category"]].filter((part) => part !== "" && part !== null).join(", ");
+  const events = (row["evidence"] as readonly string[]).join(" ");
+  return (
+    `  ${pc.cyan(cell(row["event_type"]))}${kind === "" ? "" : ` (${kind})`}${row["score"] === null ? "" : `, score ${cell(row["score"])}`}\n` +
+    `    about     ${cell(row["feature"])}: prompt ${cell(row["prompt_name"])} ${cell(row["prompt_version"])}, model ${cell(row["model_version"])}, release ${cell(row["release"])}\n` +
+    `    seen by   ${cell(row["detector_id"])} ${cell(row["detector_version"])}, settings ${cell(row["config_hash"])}\n` +
+    `    from      ${events}\n` +
+    `    at        ${cell(row["source_topic"])}/${cell(row["source_partition"])}, offsets ${cell(row["source_first_offset"])} to ${cell(row["source_last_offset"])}\n`
+  );
+};

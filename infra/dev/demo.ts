@@ -1,0 +1,149 @@
+// npm run demo: the whole pipeline on this machine, with real dialogues in and answered questions out.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pc from "picocolors";
+import { connectBroker } from "#adapters/broker.ts";
+import { openStore } from "#adapters/store.ts";
+import { startStack } from "#infra/embedded/stack.ts";
+import { command, execute } from "#runtime/command.ts";
+import { createProgress } from "#runtime/progress.ts";
+import { topicsFor } from "#schemas/topics.ts";
+import { summarize } from "./demo-summary.ts";
+import { runCommand, startProcess } from "./processes.ts";
+import { generateTraffic } from "./traffic.ts";
+
+const minute = 60_000;
+const partitions = 4;
+/** The last visits must have closed by the time the history is in: it ends one `gap` and a little before now. */
+const historyEnds = 32 * minute;
+const historyLasts = 22 * 60 * minute;
+
+const total = (values: Iterable<number>): number => [...values].reduce((sum, value) => sum + value, 0);
+
+const toShell = (env: Readonly<Record<string, string>>): string =>
+  Object.entries(env)
+    .map(([name, value]) => `export ${name}='${value}'\n`)
+    .join("");
+
+const whereToLook = (folder: string, history: string): string => `
+${pc.bold("Where to look next")} (in another terminal)
+
+  . ${join(folder, "env.sh")}                 the settings of this stack
+  npm run query -- --list                                   all named questions
+  npm run query -- signal-rates                                  one of them
+  npm run doctor                                            lag, lateness, rejects, disk
+  npm run dump -- signals | head -1                         a signal as it is on the wire
+  npm run replay -- --in ${history} --out /dev/stdout --final --flush --set gap=10m
+                                                            the same conversations under another setting
+`;
+
+const demo = command({
+  name: "demo",
+  summary: "Starts everything, plays a day of conversations through it and shows what came out.",
+  settings: {},
+  options: {
+    exit: { flags: "--exit", help: "stop everything after the summary and exit" },
+    sessions: { flags: "--sessions <number>", help: "simulated chats beside 986 real dialogues", default: "4000" },
+    seed: { flags: "--seed <number>", help: "the same seed plays the same conversations", default: "7" },
+  },
+  run: async ({ options, own, say, out, log, stopping }) => {
+    const began = performance.now();
+    const seconds = (): string => pc.dim(`${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s`);
+    const step = (text: string): void => say(`${seconds()}  ${text}`);
+
+    const folder = await mkdtemp(join(tmpdir(), "earshot-demo-"));
+    own({ [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) });
+    step("starting Kafka, a schema registry and the ClickHouse engine");
+    const stack = own(await startStack({ dir: join(folder, "stack"), signal: stopping }));
+    const env = {
+      ...stack.settings,
+      EARSHOT_PARTITIONS: String(partitions),
+      EARSHOT_REGISTRY_CACHE: join(folder, "schemas"),
+      // A silent partition moves on after two seconds instead of a minute, so that the summary need not wait for it.
+      EARSHOT_IDLE: "2s",
+      EARSHOT_TICK_INTERVAL: "500ms",
+    };
+    await Promise.all(["topics", "schemas", "migrate"].map((name) => runCommand(name, [], env, stopping)));
+    step("topics created, schemas registered, tables migrated");
+
+    const start = async (name: string) => own(await startProcess(name, env, { logFile: join(folder, `${name}.log`) }));
+    await Promise.all([start("detector"), start("lander")]);
+    step("detector and lander are ready");
+
+    const to = Date.now() - historyEnds;
+    const { events, truth } = generateTraffic({
+      seed: Number(options.seed),
+      sessions: Number(options.sessions),
+      dialogues: 986,
+      from: to - historyLasts,
+      to,
+      duplicates: 0.01,
+      disorder: 0.02,
+    });
+    const history = join(folder, "interactions.jsonl");
+    await writeFile(history, events.map((event) => `${JSON.stringify(event)}\n`).join(""));
+    step(`${events.length.toLocaleString("en")} events of ${truth.sessions.toLocaleString("en")} conversations`);
+
+    const broker = own(await connectBroker({ brokers: env.KAFKA_BROKERS, clientId: "demo", log }));
+    const admin = own(await broker.admin());
+    const topics = topicsFor("earshot.", partitions);
+    const store = own(
+      await openStore({
+        url: env.CLICKHOUSE_URL,
+        user: env.CLICKHOUSE_USER,
+        password: env.CLICKHOUSE_PASSWORD,
+        database: "earshot",
+        log,
+      }),
+    );
+
+    const endOf = async (topic: string): Promise<number> =>
+      total([...(await admin.offsets(topic)).values()].map(({ end }) => end));
+    const committed = (group: string, topic: string) => admin.committed(`earshot.${group}`, topic);
+    const positionOf = async (group: string, topic: string): Promise<number> =>
+      total([...(await committed(group, topic)).values()].map(({ offset }) => offset ?? 0));
+    /** Draws a bar until `measure` reaches `goal`. */
+    const follow = async (label: string, goal: number, measure: () => Promise<number>): Promise<void> => {
+      const progress = createProgress({ label: `         ${label}`, total: goal });
+      for (;;) {
+        const done = await measure();
+        progress.update(done, `${Math.min(done, goal).toLocaleString("en")} of ${goal.toLocaleString("en")}`);
+        if (done >= goal) break;
+        await sleep(150, undefined, { signal: stopping });
+      }
+      progress.clear();
+    };
+
+    const publishing = runCommand("publish", [history], env, stopping);
+    await Promise.all([publishing, follow("publishing", events.length, () => endOf(topics.interactions.topic))]);
+    step("published to Kafka as Avro");
+    await follow("detecting", events.length, () => positionOf("detector", topics.interactions.topic));
+    step("history read by the detector; the ticker now moves the clock on");
+
+    await start("ticker");
+    const closed = to + 30 * minute;
+    const closedPartitions = async (): Promise<number> =>
+      [...(await committed("detector", topics.interactions.topic)).values()].filter(
+        ({ metadata }) => ((JSON.parse(metadata || "{}") as { wm?: number }).wm ?? 0) > closed,
+      ).length;
+    await follow("last visits closing", partitions, closedPartitions);
+    const outputs = [topics.signals, topics.tallies, topics.late, topics.rejects, topics.interactions];
+    const said = total(await Promise.all(outputs.map(({ topic }) => endOf(topic))));
+    await follow("landing", said, async () =>
+      total(await Promise.all(outputs.map(({ topic }) => positionOf("lander", topic)))),
+    );
+    step("everything has landed in ClickHouse");
+
+    await out.write(await summarize({ store, truth }));
+    await writeFile(join(folder, "env.sh"), toShell(env));
+    await out.write(whereToLook(folder, history));
+    if (options.exit) return 0;
+    say("\nThe stack stays up; Ctrl-C stops it and removes its folder.");
+    await new Promise((resolve) => stopping.addEventListener("abort", resolve, { once: true }));
+    return 0;
+  },
+});
+
+await execute(demo);
