@@ -1,0 +1,25 @@
+#!/bin/sh
+# Runs a command that does not outlive its parent: standard input is a pipe that only the parent holds, so its end means that
+# the parent is gone, even by kill -9. Then the command is killed and FOLDER removed (empty: kept). A shell, because a watching
+# Node process would cost 45 MB for each part of the stack.
+# usage: with-parent.sh FOLDER COMMAND [ARGUMENT…]
+folder=$1
+shift
+exec 3<&0
+"$@" </dev/null 3<&- &
+child=$!
+(
+  trap - TERM INT
+  while read -r _ <&3; do :; done
+  kill -KILL "$child" 2>/dev/null
+  [ -n "$folder" ] && rm -rf "$folder"
+) >/dev/null 2>&1 &
+watcher=$!
+trap 'kill -TERM "$child" 2>/dev/null' TERM INT
+while :; do
+  wait "$child"
+  code=$?
+  kill -0 "$child" 2>/dev/null || break
+done
+kill -KILL "$watcher" 2>/dev/null
+exit "$code"
