@@ -1,12 +1,12 @@
 // A command of the CLI: `command` describes it, `execute` runs it. Data on stdout, messages on stderr, exit 0, 1 or 2.
 import { resolve } from "node:path";
-import Table from "cli-table3";
 import { Argument, Command as Commander, CommanderError, Option } from "commander";
 import pc from "picocolors";
 import { choice, type Env, loadSettings, type SettingsDefinition, type SettingsOf } from "./config.ts";
 import { AppError, describeError, exitCodeOf, toError } from "./errors.ts";
 import { unknownVariables } from "./known-variables.ts";
 import { createLogger, type Logger, logLevels } from "./logger.ts";
+import { createOutput, type Output } from "./output.ts";
 
 interface CommandOption {
   /** As commander has them: `--dry-run`, `--rate <events/s>`, `--set <name=value...>`. */
@@ -42,16 +42,6 @@ export interface CommandContext<S, O extends Options> {
   readonly stopping: AbortSignal;
 }
 
-/** What the command is for; owns stdout. */
-export interface Output {
-  /** Resolves when stdout has taken it: awaiting keeps a slow pipe from filling the memory. */
-  write(text: string): Promise<void>;
-  /** Aligned columns, or JSON Lines of the same rows under --json. */
-  table(rows: readonly Readonly<Record<string, unknown>>[]): Promise<void>;
-  /** Whether --json was given. */
-  readonly json: boolean;
-}
-
 export interface Command<D extends SettingsDefinition = SettingsDefinition, O extends Options = Options> {
   readonly name: string;
   readonly summary: string;
@@ -83,63 +73,11 @@ const environmentHelp = (settings: SettingsDefinition): string => {
   return `\nEnvironment:\n${lines.join("\n")}\n`;
 };
 
-const cell = (value: unknown): string => {
-  if (value === null || value === undefined) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
-};
-
-const plain = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-};
-const noLines = {
-  ...plain,
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-};
-
-const renderTable = (rows: readonly Readonly<Record<string, unknown>>[]): string => {
-  const head = Object.keys(rows[0] ?? {});
-  const table = new Table({
-    head: head.map((name) => pc.bold(name)),
-    chars: { ...noLines, middle: "  " },
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-    colAligns: head.map((name) => (rows.every((row) => typeof row[name] === "number") ? "right" : "left")),
-  });
-  table.push(...rows.map((row) => head.map((name) => cell(row[name]))));
-  return `${table.toString()}\n`;
-};
-
-const write = (text: string): Promise<void> =>
-  new Promise((done, failed) => {
-    process.stdout.write(text, (error) => (error ? failed(error) : done()));
-  });
-
-const say = (message: string): void => void process.stderr.write(`${message}\n`);
-
-const createOutput = (json: boolean): Output => {
-  return {
-    json,
-    write,
-    table: (rows) => write(json ? rows.map((row) => `${JSON.stringify(row)}\n`).join("") : renderTable(rows)),
-  };
-};
-
 /** commander's view of a description; parsing errors come back as exceptions, not exits. */
-const parserFor = (description: Command): Commander => {
+const parserFor = (description: Command, { stdout, stderr }: CommandIo): Commander => {
   const parser = new Commander(description.name)
     .description(description.summary)
-    .configureOutput({ writeErr: (text) => void process.stderr.write(text) })
+    .configureOutput({ writeOut: (text) => void stdout(text), writeErr: stderr })
     .showHelpAfterError("(--help shows what is possible)")
     .exitOverride()
     .addHelpText("after", environmentHelp(description.settings));
@@ -162,23 +100,22 @@ const readOptions = <O extends Options>(options: O, given: Readonly<Record<strin
     }),
   ) as CommandContext<unknown, O>["options"];
 
-/** Runs a command to its exit code; throws nothing. */
-const perform = async (
-  description: Command,
-  argv: readonly string[],
-  env: Env,
-  stopping: AbortSignal,
-): Promise<number> => {
-  const parser = parserFor(description);
-  try {
-    parser.parse(argv, { from: "user" });
-  } catch (thrown) {
-    // Help and version are exceptions too, with code 0.
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
-    throw thrown;
-  }
+/** The world of a command; tests hand in their own. */
+export interface CommandIo {
+  readonly env: Env;
+  readonly stopping: AbortSignal;
+  /** Resolves when stdout has taken it: awaiting keeps a slow pipe from filling the memory. */
+  readonly stdout: (text: string) => Promise<void>;
+  readonly stderr: (text: string) => void;
+}
+
+const perform = async (description: Command, argv: readonly string[], io: CommandIo): Promise<number> => {
+  const { env, stopping, stdout, stderr } = io;
+  const parser = parserFor(description, io);
+  parser.parse(argv, { from: "user" });
   const { logLevel } = loadSettings(commandLogSettings, env);
   const settings = loadSettings(description.settings, env);
+  const say = (message: string): void => stderr(`${message}\n`);
   for (const warning of unknownVariables(env)) say(pc.yellow(warning));
 
   await using stack = new AsyncDisposableStack();
@@ -189,16 +126,38 @@ const perform = async (
     own: (thing) => stack.use(thing),
     log: createLogger({ name: description.name, level: logLevel, to: "stderr" }),
     say,
-    out: createOutput(parser.opts()["json"] === true),
+    out: createOutput(stdout, parser.opts()["json"] === true),
     path: (file) => resolve(env["INIT_CWD"] ?? process.cwd(), file),
     stopping,
   });
   return code ?? 0;
 };
 
+/** Runs a command to its exit code; what it throws becomes a message and a code. */
+export const runCommand = async <D extends SettingsDefinition, O extends Options>(
+  description: Command<D, O>,
+  argv: readonly string[],
+  io: CommandIo,
+): Promise<number> => {
+  try {
+    return await perform(description as unknown as Command, argv, io);
+  } catch (thrown) {
+    // commander has said what is wrong; help is an exception too, with code 0.
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+    // Cut short by Ctrl-C: as shells expect.
+    if (io.stopping.aborted) return 130;
+    const error = toError(thrown);
+    io.stderr(`${pc.red(describeError(error))}\n`);
+    // Anything but our own error is a bug: the stack says where.
+    if (!(error instanceof AppError)) io.stderr(`${error.stack ?? ""}\n`);
+    return exitCodeOf(error);
+  }
+};
+
 /**
- * Runs a command and exits. Ctrl-C aborts `stopping` and lets the command close what it opened: one that returns then has ended
- * well, one that throws was cut short and exits 130, as shells expect. A second Ctrl-C exits at once. A reader that has seen enough (`| head`) ends it quietly.
+ * Runs a command as this process and exits. Ctrl-C aborts `stopping` and lets the command close what it opened: one that returns
+ * then has ended well, one that throws was cut short. A second Ctrl-C exits at once. A reader that has seen enough (`| head`)
+ * ends it quietly.
  */
 export const execute = async <D extends SettingsDefinition, O extends Options>(
   description: Command<D, O>,
@@ -211,15 +170,14 @@ export const execute = async <D extends SettingsDefinition, O extends Options>(
       stop.abort(new Error("interrupted"));
     });
   process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
-
-  try {
-    return process.exit(await perform(description as unknown as Command, argv, process.env, stop.signal));
-  } catch (thrown) {
-    if (stop.signal.aborted) return process.exit(130);
-    const error = toError(thrown);
-    process.stderr.write(`${pc.red(describeError(error))}\n`);
-    // Anything but our own error is a bug: the stack says where.
-    if (!(error instanceof AppError)) process.stderr.write(`${error.stack ?? ""}\n`);
-    return process.exit(exitCodeOf(error));
-  }
+  const code = await runCommand(description, argv, {
+    env: process.env,
+    stopping: stop.signal,
+    stdout: (text) =>
+      new Promise((done, failed) => {
+        process.stdout.write(text, (error) => (error ? failed(error) : done()));
+      }),
+    stderr: (text) => void process.stderr.write(text),
+  });
+  return process.exit(code);
 };
