@@ -149,7 +149,8 @@ const openSink = async ({ settings: given, own, log, stopping }: Context): Promi
   );
   const broker = own(await connectBroker({ ...brokerAccess({ ...given, brokers }), clientId: "earshot-publish", log }));
   const { interactions } = topicsFor(given.topicPrefix, given.partitions);
-  const troubles = await (await broker.admin()).verifyTopics([interactions]);
+  await using admin = await broker.admin();
+  const troubles = await admin.verifyTopics([interactions]);
   if (troubles.length > 0)
     throw new AppError("missing_topic", troubles.join("; "), { cure: "Create the topics first: npm run topics" });
   const producer = own(await broker.producer());

@@ -7,7 +7,7 @@ const mainOf = (name: string): URL => new URL(`${name}/main.ts`, services);
 
 const names = (): readonly string[] =>
   readdirSync(services)
-    .filter((name) => existsSync(mainOf(name)))
+    .filter((name) => existsSync(mainOf(name)) && existsSync(new URL(`${name}/service.ts`, services)))
     .toSorted();
 
 /** What a service is for: the first line of its service.ts says so. */
