@@ -9,7 +9,8 @@ const start = (...args: readonly string[]) =>
   spawnSync(process.execPath, [fileURLToPath(new URL("start.ts", import.meta.url)), ...args], { encoding: "utf8" });
 
 test("without a service, or with one that does not exist, it lists them all and exits 2", () => {
-  const names = readdirSync(services).filter((name) => existsSync(new URL(`${name}/service.ts`, services)));
+  const has = (name: string, file: string): boolean => existsSync(new URL(`${name}/${file}`, services));
+  const names = readdirSync(services).filter((name) => has(name, "main.ts") && has(name, "service.ts"));
   for (const { stderr, status } of [start(), start("detecter"), start("detector", "now")]) {
     for (const name of names) expect(stderr).toContain(`\n  ${name} `);
     expect(status).toBe(2);
