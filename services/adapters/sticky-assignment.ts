@@ -59,7 +59,8 @@ export const assignSticky = (
         .toSorted((a, b) => count(a) - count(b) || load(a) - load(b) || byId(a, b));
       if (least !== undefined) give(least, partition);
     }
-    for (const [id, mine] of held) if (mine.length > 0) Object.assign(assigned.get(id) ?? {}, { [topic]: mine });
+    for (const [id, mine] of held)
+      if (mine.length > 0) Object.assign(assigned.get(id) ?? {}, { [topic]: mine.toSorted((a, b) => a - b) });
   }
   return assigned;
 };

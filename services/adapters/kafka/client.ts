@@ -21,6 +21,8 @@ export interface KafkaOptions {
   readonly clientId: string;
   readonly ssl?: KafkaConfig["ssl"];
   readonly sasl?: KafkaConfig["sasl"];
+  /** How connections are made; tests put a faulty network in between. */
+  readonly socketFactory?: KafkaConfig["socketFactory"];
   readonly log: KafkaLog;
 }
 
@@ -39,12 +41,13 @@ const logTo =
     log.debug({ ...fields, from: namespace, kafkaLevel: label }, message);
 
 /** One `new Kafka()` per consumer, producer and admin: they would clear each other's cached offsets (K31). */
-const createKafka = ({ brokers, clientId, ssl, sasl, log }: KafkaOptions): Kafka =>
+const createKafka = ({ brokers, clientId, ssl, sasl, socketFactory, log }: KafkaOptions): Kafka =>
   new kafkajs.Kafka({
     brokers: brokers.split(","),
     clientId,
     ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl }),
+    ...(socketFactory === undefined ? {} : { socketFactory }),
     connectionTimeout: 3000,
     requestTimeout: 15_000,
     enforceRequestTimeout: true,

@@ -61,11 +61,32 @@ export const isFenced = (thrown: unknown): boolean => fencedTypes.has(protocolTy
 export const isKnownTransient = (thrown: unknown): boolean =>
   chainOf(thrown).some((one) => one.type !== undefined && one.retriable === true);
 
-const bugNames = new Set(["TypeError", "RangeError", "ReferenceError", "SyntaxError", "PositionLost"]);
+/** The log no longer has the position (K26); see `PositionLost` in hardening. */
+export const isPositionLost = (thrown: unknown): boolean =>
+  protocolType(thrown) === "OFFSET_OUT_OF_RANGE" || chainOf(thrown).some((one) => one.name === "PositionLost");
 
-/** Network, time-outs, brokers that come and go; not a bug and not a refusal. */
-export const isOutage = (thrown: unknown): boolean =>
-  !isForbidden(thrown) && !chainOf(thrown).some((one) => bugNames.has(one.name ?? ""));
+/** kafkajs's names for what no waiting cures. */
+const hopelessNames = new Set([
+  "KafkaJSNotImplemented",
+  "KafkaJSServerDoesNotSupportApiKey",
+  "KafkaJSUnsupportedMagicByteInMessageSet",
+]);
+
+/** Ours, kafkajs's own, or the operating system's; a TypeError is none of these. */
+const isInfrastructure = ({ name = "", code }: ErrorShape): boolean =>
+  name === "Retryable" || name.startsWith("KafkaJS") || /^E[A-Z]+$/.test(String(code));
+
+/** Network, time-outs, brokers that come and go; not a bug, not a refusal, not data that cannot be read. */
+export const isOutage = (thrown: unknown): boolean => {
+  const chain = chainOf(thrown);
+  return (
+    chain.every(isInfrastructure) &&
+    chain.length > 0 &&
+    !chain.some(({ name = "" }) => hopelessNames.has(name)) &&
+    !isForbidden(thrown) &&
+    !isPositionLost(thrown)
+  );
+};
 
 const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
 

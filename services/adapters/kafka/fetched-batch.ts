@@ -11,6 +11,13 @@ interface PartitionData {
   readonly messages: readonly BatchView[];
 }
 
+/** Bytes that are no record batch, or a compression that does not unpack: the log itself is damaged (K16). */
+export class CorruptBatch extends Error {
+  override readonly name = "CorruptBatch";
+  /** Keeps kafkajs from trying again. */
+  readonly retriable = false;
+}
+
 export class FetchedBatch {
   readonly topic: string;
   readonly partition: number;
@@ -31,10 +38,20 @@ export class FetchedBatch {
     this.lastStableOffset = Number(data.lastStableOffset);
     const last = data.messages.at(-1);
     this.nextPosition = Math.max(this.fetchedOffset, last === undefined ? 0 : last.lastOffset + 1);
+    this.records = this.decode(data);
+  }
+
+  private decode(data: PartitionData): LogRecord[] {
     const records: LogRecord[] = [];
-    for (const batch of visibleBatches(data.messages, data.abortedTransactions))
-      if (batch.lastOffset >= this.fetchedOffset) decodeBatch(batch, this.fetchedOffset, records);
-    this.records = records;
+    try {
+      for (const batch of visibleBatches(data.messages, data.abortedTransactions))
+        if (batch.lastOffset >= this.fetchedOffset) decodeBatch(batch, this.fetchedOffset, records);
+    } catch (cause) {
+      throw new CorruptBatch(`${this.topic}:${this.partition} from offset ${this.fetchedOffset} is unreadable`, {
+        cause,
+      });
+    }
+    return records;
   }
 
   toRecordBatch(): RecordBatch {

@@ -21,7 +21,7 @@ import { createKafkaAdminPort } from "./admin.ts";
 import { stickyAssigner } from "./assigner.ts";
 import { connectLimit, createKafkaConsumer, discard, heartbeatInterval, type KafkaOptions } from "./client.ts";
 import { backOff, pause, within } from "./deadline.ts";
-import { isForbidden, isOutage, protocolType, toPortError } from "./errors.ts";
+import { isForbidden, isOutage, isPositionLost, protocolType, toPortError } from "./errors.ts";
 import type { FetchedBatch } from "./fetched-batch.ts";
 import { type GroupMember, kafkajs, type Membership } from "./hardening.ts";
 import { createPartitionFeed, type PartitionFeed } from "./partition-feed.ts";
@@ -301,21 +301,27 @@ export const createGroupConsumer = (
     closing.signal.addEventListener("abort", () => resolve(undefined), { once: true });
   });
 
+  /** What no fresh client would cure, with the cure; undefined for an outage. */
+  const fatalError = (error: unknown): Error | undefined => {
+    if (protocolType(error) === "UNKNOWN_TOPIC_OR_PARTITION")
+      return new AppError("missing_topic", `one of the topics ${topics.join(", ")} does not exist`, {
+        cause: error,
+        cure: "Create it: npm run topics",
+      });
+    if (isForbidden(error))
+      return new AppError("forbidden", `Kafka refuses group ${group} or its topics`, { cause: error });
+    if (isPositionLost(error))
+      return new AppError("position_refused", "retention took records that were not yet read", { cause: error });
+    return isOutage(error) ? undefined : toError(error);
+  };
+
   const supervise = async (): Promise<void> => {
     for (let attempt = 0; !closing.signal.aborted; attempt++) {
       const since = Date.now();
       const error = await runOnce();
       if (closing.signal.aborted) return;
-      if (protocolType(error) === "UNKNOWN_TOPIC_OR_PARTITION")
-        return giveUp(
-          new AppError("missing_topic", `one of the topics ${topics.join(", ")} does not exist`, {
-            cause: error,
-            cure: "Create it: npm run topics",
-          }),
-        );
-      if (isForbidden(error))
-        return giveUp(new AppError("forbidden", `Kafka refuses group ${group} or its topics`, { cause: error }));
-      if (!isOutage(error)) return giveUp(toError(error));
+      const fatal = fatalError(error);
+      if (fatal !== undefined) return giveUp(fatal);
       // A client that ran for a while and then failed starts the back-off over.
       if (Date.now() - since > 60_000) attempt = 0;
       beat();

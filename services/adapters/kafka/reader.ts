@@ -7,7 +7,7 @@ import { AppError } from "#runtime/errors.ts";
 import { type KafkaOptions, retry } from "./client.ts";
 import { createClusterHandle } from "./cluster.ts";
 import { backOff, pause } from "./deadline.ts";
-import { isOutage, protocolType, toPortError } from "./errors.ts";
+import { isOutage, isPositionLost, toPortError } from "./errors.ts";
 import { FetchedBatch } from "./fetched-batch.ts";
 import type { BatchView } from "./record-batch.ts";
 
@@ -66,7 +66,7 @@ export const createKafkaReader = (options: KafkaOptions): KafkaReader => {
       try {
         return await fetch(partition, position);
       } catch (error) {
-        if (protocolType(error) === "OFFSET_OUT_OF_RANGE")
+        if (isPositionLost(error))
           throw new AppError("position_refused", `${nameOf(partition)} has no offset ${position} any more`, {
             cause: error,
           });

@@ -62,6 +62,7 @@ export const splitBatches = (set: Buffer): BatchView[] => {
   const views: BatchView[] = [];
   for (let at = 0; at + batchOverhead <= set.length; ) {
     const end = at + lengthEnd + set.readInt32BE(at + 8);
+    if (end < at + batchOverhead) throw new Error("a record batch is shorter than its header");
     if (end > set.length) break;
     views.push(viewOf(set, at, end));
     at = end;
@@ -185,6 +186,7 @@ export const decodeBatch = (batch: BatchView, from: number, into: LogRecord[]): 
   const { baseOffset, appendTime, firstTimestamp } = batch;
   for (let i = 0; i < batch.count; i++) {
     const end = cursor.varint() + cursor.at;
+    if (end <= cursor.at || end > cursor.bytes.length) throw new Error("a record runs past its batch");
     cursor.at++;
     const timestamp = cursor.varlong() + firstTimestamp;
     const offset = baseOffset + cursor.varint();
