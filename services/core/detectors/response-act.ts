@@ -1,0 +1,124 @@
+// The shape of copy, share, regenerate, edit and stop: was this response acted on before the user went on?
+import {
+  type Detector,
+  type Placed,
+  type Seen,
+  type Sighting,
+  type Trial,
+  type Turn,
+  unchanged,
+} from "#core/detector.ts";
+import type { Event } from "#core/event.ts";
+import type { InteractionType } from "#core/interaction.ts";
+import type { Reports } from "#core/reports.ts";
+import type { RateType } from "#core/signals.ts";
+
+export type ActType = Extract<InteractionType, "copy" | "share" | "regenerate" | "edit" | "stop">;
+
+/** What was done with one response so far. */
+export interface Acts {
+  readonly first: Turn;
+  readonly last: Event;
+  readonly events: readonly Event[];
+  readonly count: number;
+  /** Sum of `value`: characters. */
+  readonly chars: number;
+  readonly labels: readonly string[];
+  /** Whether one of them came before the user went on. */
+  readonly inTrial: boolean;
+}
+
+type State = ReadonlyMap<string, Acts>;
+
+interface ActKind {
+  readonly act: ActType;
+  readonly type: RateType & `implicit:${string}`;
+  readonly ambiguity: string | null;
+  /** What `event_value` says beside the count, the time since shown and whether it was in its trial. */
+  readonly describe: (acts: Acts, response: Event | null) => Readonly<Record<string, unknown>>;
+}
+
+const maxEvidence = 20;
+
+const addAct = (before: Acts | undefined, turn: Turn, inTrial: boolean): Acts => {
+  const { event } = turn;
+  const chars = Math.max(0, event.value ?? 0);
+  const label = event.label === null ? [] : [event.label];
+  if (before === undefined) {
+    return { first: turn, last: event, events: [event], count: 1, chars, labels: label, inTrial };
+  }
+  return {
+    first: before.first,
+    last: event,
+    events: before.events.length < maxEvidence - 1 ? [...before.events, event] : before.events,
+    count: before.count + 1,
+    chars: before.chars + chars,
+    labels: [...new Set([...before.labels, ...label])],
+    inTrial: before.inTrial || inTrial,
+  };
+};
+
+/** An error was never shown as an answer: nobody can be expected to copy it. */
+const isShown = (response: Event): boolean => response.label !== "error";
+
+export const createResponseAct = (kind: ActKind, reports: Reports): Detector<State> => {
+  const onTrial = (response: Placed): boolean => isShown(response.event) && reports(kind.act, response.context);
+
+  const trial = (response: Placed, endsAt: number, state: State): Trial => ({
+    kind: "trial",
+    type: kind.type,
+    key: response.event.responseId ?? "",
+    endsAt,
+    fired: state.get(response.event.responseId ?? "")?.inTrial === true,
+    from: response,
+    responseId: response.event.responseId,
+    response: response.event,
+  });
+  const trials = (ended: readonly Placed[], endsAt: number, state: State): readonly Seen[] =>
+    ended.filter(onTrial).map((response) => trial(response, endsAt, state));
+
+  const sighting = (responseId: string, about: Placed | null, acts: Acts): Sighting => ({
+    kind: "sighting",
+    type: kind.type,
+    anchor: responseId,
+    at: about?.event.ts ?? acts.first.event.ts,
+    from: about ?? acts.first,
+    responseId,
+    response: about?.event ?? null,
+    windowStart: about?.event.ts ?? acts.first.event.ts,
+    windowEnd: acts.last.ts,
+    evidence: about === null ? acts.events : [about.event, ...acts.events],
+    grade: null,
+    category: null,
+    score: null,
+    ambiguity: kind.ambiguity,
+    value: {
+      acts: acts.count,
+      in_trial: acts.inTrial,
+      since_shown_ms: about === null ? null : acts.first.event.ts - about.event.ts,
+      ...kind.describe(acts, about?.event ?? null),
+    },
+    retracted: false,
+  });
+
+  return {
+    id: kind.act,
+    version: "1",
+    types: [kind.type],
+    settings: ["unreported"],
+    readsText: false,
+    hears: ["prompt", kind.act],
+    start: new Map(),
+
+    onTurn(state, turn) {
+      if (turn.event.type === "prompt") return { state, seen: trials(turn.ended, turn.event.ts, state) };
+      const { responseId } = turn.event;
+      if (responseId === null) return unchanged(state);
+      const inTrial = turn.about !== null && turn.about.exchange === turn.exchange && onTrial(turn.about);
+      const acts = addAct(state.get(responseId), turn, inTrial);
+      return { state: new Map(state).set(responseId, acts), seen: [sighting(responseId, turn.about, acts)] };
+    },
+
+    onClose: (state, { ended, closing }) => ({ state, seen: trials(ended, closing.at, state) }),
+  };
+};

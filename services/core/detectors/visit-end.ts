@@ -1,0 +1,99 @@
+// The shape of abandonment and silent-end: how a visit with at least one response ended.
+import {
+  type Close,
+  type Detector,
+  type Ending,
+  type EndState,
+  type Placed,
+  type Seen,
+  unchanged,
+} from "#core/detector.ts";
+import type { Event } from "#core/event.ts";
+import type { EngineSettingName } from "#core/settings.ts";
+import type { RateType } from "#core/signals.ts";
+
+/** Everything that may count as friction or as a marker. */
+const endSettings: readonly EngineSettingName[] = [
+  "repeatAt",
+  "rephraseAt",
+  "hanKanaRaise",
+  "lookbackTurns",
+  "lookbackAge",
+  "minContentTokens",
+  "selfRepeatAt",
+  "slowResponse",
+  "readingSpeed",
+];
+
+const maxEvidence = 20;
+
+const inOrder = (events: readonly Event[]): readonly Event[] => [...new Set(events)].slice(-maxEvidence);
+
+interface EndKind {
+  readonly id: string;
+  readonly type: RateType & `implicit:${string}`;
+  readonly state: EndState;
+}
+
+const seenAt = (kind: EndKind, close: Close, last: Placed, ending: Ending): readonly Seen[] => {
+  const { closing } = close;
+  const responseId = last.event.responseId;
+  const trial = {
+    kind: "trial",
+    type: kind.type,
+    key: "",
+    endsAt: closing.at,
+    fired: ending.state === kind.state,
+    from: last,
+    responseId,
+    response: last.event,
+  } as const;
+  if (!trial.fired) return [trial];
+
+  const frictions = ending.frictions.map(({ event }) => event);
+  const after = close.last.event === last.event ? [] : [close.last.event];
+  return [
+    {
+      kind: "sighting",
+      type: kind.type,
+      anchor: responseId ?? "",
+      at: closing.at,
+      from: last,
+      responseId,
+      response: last.event,
+      windowStart: close.first.ts,
+      windowEnd: closing.at,
+      evidence: inOrder([...frictions.filter((event) => event !== last.event), last.event, ...after]),
+      grade: null,
+      category: null,
+      score: ending.frictionScore,
+      ambiguity: ending.singleTurn ? "satisfied_leave,single_turn" : "satisfied_leave",
+      value: {
+        closed_by: closing.by,
+        frictions: [...new Set(ending.frictions.map(({ name }) => name))],
+        friction_score: ending.frictionScore,
+        last_labels: ending.lastLabels,
+        prompts: close.prompts,
+        responses: close.responses,
+        active_ms: close.activeMs,
+      },
+      retracted: false,
+    },
+    trial,
+  ];
+};
+
+export const createVisitEnd = (kind: EndKind): Detector<null> => ({
+  id: kind.id,
+  version: "1",
+  types: [kind.type],
+  settings: endSettings,
+  readsText: true,
+  hears: [],
+  start: null,
+  onTurn: unchanged,
+  onClose: (state, close) =>
+    close.lastResponse === null || close.ending === null
+      ? unchanged(state)
+      : { state, seen: seenAt(kind, close, close.lastResponse, close.ending) },
+});
