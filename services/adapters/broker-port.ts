@@ -1,4 +1,5 @@
 // The broker seam: what the services may ask of Kafka. kafka/ and memory/ both fit it and pass one contract suite.
+import { AppError } from "#runtime/errors.ts";
 
 export interface Partition {
   readonly topic: string;
@@ -134,16 +135,25 @@ export interface Broker extends AsyncDisposable {
 }
 
 /** The partition no longer belongs to this member: drop everything of it, commit nothing. */
-export class Fenced extends Error {
+export class Fenced extends AppError {
   override readonly name = "Fenced";
+  constructor(message: string, options?: ErrorOptions) {
+    super("fenced", message, options);
+  }
 }
 
 /** The broker is away or busy: the same call again after a pause. */
-export class Retryable extends Error {
+export class Retryable extends AppError {
   override readonly name = "Retryable";
+  constructor(message: string, options?: ErrorOptions) {
+    super("broker_unavailable", message, options);
+  }
 }
 
 /** The broker will never take this (too large, not authorised). */
-export class Refused extends Error {
+export class Refused extends AppError {
   override readonly name = "Refused";
+  constructor(message: string, options?: ErrorOptions) {
+    super("refused", message, options);
+  }
 }

@@ -20,6 +20,8 @@ export const errorCodes = {
   schema_incompatible: { meaning: "a schema change would break readers of old records", exit: 1, retryable: false },
   forbidden: { meaning: "credentials or rights are refused", exit: 2, retryable: false },
   broker_unavailable: { meaning: "Kafka does not answer", exit: 1, retryable: true },
+  fenced: { meaning: "another process owns the partition now", exit: 1, retryable: false },
+  refused: { meaning: "Kafka will never take this record: it is too large or not allowed", exit: 1, retryable: false },
   registry_unavailable: { meaning: "the schema registry does not answer", exit: 1, retryable: true },
   store_unavailable: { meaning: "ClickHouse does not answer", exit: 1, retryable: true },
   position_refused: {
@@ -43,7 +45,7 @@ export interface AppErrorOptions {
 }
 
 export class AppError extends Error {
-  override readonly name = "AppError";
+  override readonly name: string = "AppError";
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly cure: string | undefined;

@@ -1,7 +1,7 @@
 // The broker port over a real Kafka.
 import type { Broker } from "#adapters/broker-port.ts";
 import { createKafkaAdminPort } from "./admin.ts";
-import type { KafkaOptions } from "./client.ts";
+import { createKafkaProducer, type KafkaOptions } from "./client.ts";
 import { createGroupConsumer } from "./group-consumer.ts";
 import { createProducer } from "./producer.ts";
 import { createKafkaReader } from "./reader.ts";
@@ -11,7 +11,7 @@ export const connectKafka = async (options: KafkaOptions): Promise<Broker> => {
   const stack = new AsyncDisposableStack();
   return {
     consumer: (consumerOptions) => stack.use(createGroupConsumer(options, consumerOptions)),
-    producer: async () => stack.use(createProducer(options)),
+    producer: async () => stack.use(createProducer({ open: () => createKafkaProducer(options), log: options.log })),
     reader: () => stack.use(createKafkaReader(options)),
     admin: async () => stack.use(createKafkaAdminPort(options)),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),

@@ -5,7 +5,7 @@
 import type { Producer as RawProducer, RecordMetadata } from "kafkajs";
 import { type OutRecord, type Producer, Refused, Retryable } from "#adapters/broker-port.ts";
 import { toError } from "#runtime/errors.ts";
-import { createKafkaProducer, type KafkaLog, type KafkaOptions } from "./client.ts";
+import type { KafkaLog } from "./client.ts";
 import { backOff, pause } from "./deadline.ts";
 import { isForbidden, isKnownTransient, isTooLarge, protocolType } from "./errors.ts";
 import { createHandle } from "./handle.ts";
@@ -58,7 +58,7 @@ const takeRound = (queue: readonly Send[], most: number): Round => {
 };
 
 /** Whether the reply acknowledges every partition that the round went to (K1). */
-export const covers = (
+const covers = (
   reply: readonly Pick<RecordMetadata, "topicName" | "partition" | "errorCode">[],
   round: Pick<Round, "byTopic">,
 ): boolean => {
@@ -107,10 +107,16 @@ const narrow = (round: Round, error: unknown): number => {
   return roundRecords;
 };
 
-export const createProducer = (options: KafkaOptions): Producer => {
-  const handle = createHandle(() => createKafkaProducer(options), options.log, isKnownTransient);
+export interface ProducerPorts {
+  /** A fresh client: the first, and after each failure that may have left the last one in a bad state. */
+  readonly open: () => Pick<RawProducer, "connect" | "disconnect" | "sendBatch">;
+  readonly log: KafkaLog;
+}
+
+export const createProducer = ({ open, log }: ProducerPorts): Producer => {
+  const handle = createHandle(open, log, isKnownTransient);
   const closing = new AbortController();
-  const warn = warnSometimes(options.log);
+  const warn = warnSometimes(log);
   let queue: Send[] = [];
   let working: Promise<void> | undefined;
 
