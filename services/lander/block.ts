@@ -1,6 +1,8 @@
 // Block formation: rows of one partition gather into a range of offsets until rows, bytes or age say that it is time to land.
+import type { LogRecord } from "#adapters/broker-port.ts";
 import type { RejectRecord } from "#schemas/generated/records.ts";
 import type { Bounds } from "./intent.ts";
+import type { Taken } from "./read.ts";
 import type { Row } from "./rows.ts";
 
 export interface Limits {
@@ -24,20 +26,19 @@ export interface Range {
   readonly tables: readonly (readonly Row[])[];
   /** Records of the range that go to `rejects`. */
   readonly rejects: readonly RejectRecord[];
+  /** Append time of the record that has waited longest; null: nothing that anybody waits for. */
+  readonly oldest: number | null;
 }
 
 export interface Filling {
-  readonly first: number;
   /** Position after the last record taken, hidden offsets included. */
   readonly next: number;
   readonly full: boolean;
   /** When it has to land, epoch ms; undefined while nothing was taken. */
   readonly dueAt: number | undefined;
-  /** One record's rows, one per table. */
-  addRows(offset: number, rows: readonly Row[], bytes: number, now: number): void;
-  addReject(reject: RejectRecord, bytes: number, now: number): void;
-  /** Everything below `next` is taken, whatever became of it. */
-  passTo(next: number, now: number): void;
+  take(record: LogRecord, reading: Taken, now: number): void;
+  /** Everything below `position` is taken, whatever became of it. */
+  passTo(position: number, now: number): void;
   close(): Range;
 }
 
@@ -47,14 +48,24 @@ export const openFilling = (first: number, tableCount: number, limits: Limits): 
   const rejects: RejectRecord[] = [];
   let next = first;
   let bytes = 0;
+  let oldest: number | null = null;
   let dueAt: number | undefined;
 
-  const hasten = (at: number): void => {
-    dueAt = dueAt === undefined ? at : Math.min(dueAt, at);
+  const passTo = (position: number, now: number): void => {
+    if (position <= next) return;
+    next = position;
+    dueAt ??= now + limits.rowlessAge;
+  };
+
+  /** From now on somebody waits for the range. */
+  const hasten = (record: LogRecord, now: number): void => {
+    bytes += record.value?.length ?? 0;
+    if (oldest !== null) return;
+    oldest = record.appendTs;
+    dueAt = Math.min(dueAt ?? Number.POSITIVE_INFINITY, now + limits.age);
   };
 
   return {
-    first,
     get next() {
       return next;
     },
@@ -64,23 +75,20 @@ export const openFilling = (first: number, tableCount: number, limits: Limits): 
     get dueAt() {
       return dueAt;
     },
-    addRows(offset, rows, size, now) {
-      if (offsets.length === 0) hasten(now + limits.age);
-      offsets.push(offset);
-      for (let table = 0; table < tableCount; table += 1) tables[table]?.push(rows[table] ?? []);
-      bytes += size;
+    take(record, reading, now) {
+      if (reading.kind === "rows") {
+        hasten(record, now);
+        offsets.push(record.offset);
+        for (let table = 0; table < tableCount; table += 1) tables[table]?.push(reading.rows[table] ?? []);
+      }
+      if (reading.kind === "reject") {
+        hasten(record, now);
+        rejects.push(reading.reject);
+      }
+      passTo(record.offset + 1, now);
     },
-    addReject(reject, size, now) {
-      if (rejects.length === 0) hasten(now + limits.age);
-      rejects.push(reject);
-      bytes += size;
-    },
-    passTo(position, now) {
-      if (position <= next) return;
-      next = position;
-      if (dueAt === undefined) dueAt = now + limits.rowlessAge;
-    },
-    close: () => ({ bounds: [first, next - 1], offsets, tables, rejects }),
+    passTo,
+    close: () => ({ bounds: [first, next - 1], offsets, tables, rejects, oldest }),
   };
 };
 
@@ -93,14 +101,15 @@ export const halve = (range: Range): readonly [Range, Range] => {
     bounds,
     offsets: range.offsets.slice(from, to),
     tables: range.tables.map((rows) => rows.slice(from, to)),
-    rejects: range.rejects.filter((reject) => reject.source_offset >= bounds[0] && reject.source_offset <= bounds[1]),
+    rejects: range.rejects.filter(({ source_offset: offset }) => offset >= bounds[0] && offset <= bounds[1]),
+    oldest: range.oldest,
   });
   return [part([first, cut - 1], 0, middle), part([cut, last], middle, range.offsets.length)];
 };
 
 /** The same offsets without the one row that its table refuses; `reject` says so. */
-export const withoutRows = (range: Range, reject: RejectRecord | null): Range => ({
-  bounds: range.bounds,
+export const withoutRow = (range: Range, reject: RejectRecord | null): Range => ({
+  ...range,
   offsets: [],
   tables: range.tables.map(() => []),
   rejects: reject ? [...range.rejects, reject] : range.rejects,

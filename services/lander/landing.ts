@@ -4,15 +4,13 @@ import { type Block, StoreError } from "#adapters/store-port.ts";
 import type { CrashAt } from "#runtime/crash.ts";
 import { columnsOf, type TableName } from "#schemas/clickhouse/tables.ts";
 import type { RejectRecord } from "#schemas/generated/records.ts";
-import { halve, type Range, withoutRows } from "./block.ts";
+import { halve, type Range, withoutRow } from "./block.ts";
 import { tokenOf, writeIntent } from "./intent.ts";
+import type { Persist } from "./persist.ts";
 
 /** Where a test may kill the process. */
 export const crashPoints = ["after-intent", "after-insert", "after-landing", "after-acknowledge"] as const;
 export type CrashPoint = (typeof crashPoints)[number];
-
-/** Calls again for as long as the dependency is away and the partition is ours; then throws Fenced. Other errors pass through. */
-export type Persist = <T>(dependency: "broker" | "clickhouse", attempt: () => Promise<T>) => Promise<T>;
 
 export interface LandingPorts {
   readonly partition: Partition;
@@ -26,14 +24,15 @@ export interface LandingPorts {
   refusedRow(offset: number, error: StoreError): Promise<RejectRecord | null>;
   readonly persist: Persist;
   readonly crashAt: CrashAt<CrashPoint>;
-  onLanded(range: Range, inc: number): void;
+  now(): number;
+  onLanded(range: Range, seconds: number): void;
 }
 
 export interface Landing {
   /** `inc` is that of the range's intent, `tries` goes on in its metadata (recovery.ts). */
   land(range: Range, inc: number, tries?: number): Promise<void>;
   /** 4 without a next range. */
-  acknowledge(position: number, inc: number): Promise<void>;
+  acknowledge(position: number, inc: number, tries?: number): Promise<void>;
 }
 
 /**
@@ -84,13 +83,14 @@ export const createLanding = (ports: LandingPorts): Landing => {
     if (range.offsets.length > 1) return halve(range);
     const [offset] = range.offsets;
     if (offset === undefined) throw error;
-    return [withoutRows(range, await ports.refusedRow(offset, error))];
+    return [withoutRow(range, await ports.refusedRow(offset, error))];
   };
 
   return {
     async land(range, inc, tries = 0) {
       const pending: Range[] = [range];
       for (let part = pending.shift(); part !== undefined; part = pending.shift()) {
+        const since = ports.now();
         const token = tokenOf(inc, partition, part.bounds);
         await intend(part, inc, tries);
         const refused = await insertRows(part, token);
@@ -100,13 +100,13 @@ export const createLanding = (ports: LandingPorts): Landing => {
         }
         if (part.rejects.length > 0) await persist("broker", () => ports.sendRejects(part.rejects));
         await note(part, inc, token);
-        ports.onLanded(part, inc);
+        ports.onLanded(part, (ports.now() - since) / 1000);
       }
     },
 
     /** 4 */
-    async acknowledge(position, inc) {
-      await persist("broker", () => ports.commit(position, writeIntent({ inc })));
+    async acknowledge(position, inc, tries = 0) {
+      await persist("broker", () => ports.commit(position, writeIntent({ inc, tries })));
       crashAt("after-acknowledge");
     },
   };

@@ -1,7 +1,8 @@
 // One assigned partition: fills ranges from its batches and lands them, one in flight while the next one fills.
 import { Fenced, type LogRecord, type RecordBatch } from "#adapters/broker-port.ts";
-import { type Filling, type Limits, openFilling, type Range } from "./block.ts";
-import type { Reading } from "./read.ts";
+import { type Filling, type Limits, openFilling } from "./block.ts";
+import type { Landing } from "./landing.ts";
+import type { Read } from "./read.ts";
 
 /** Wall time and one-shot timers; a test moves them by hand. */
 export interface Timers {
@@ -15,62 +16,51 @@ export interface LanePorts {
   readonly tableCount: number;
   readonly limits: Limits;
   readonly timers: Timers;
-  read(record: LogRecord): Reading;
-  /** Resolves when the schema is known or definitely unknown; rejects with Fenced when the partition is gone. */
-  resolve(schemaId: number): Promise<void>;
-  land(range: Range, inc: number, tries: number): Promise<void>;
-  acknowledge(position: number, inc: number): Promise<void>;
+  readonly read: Read;
+  readonly landing: Landing;
   pause(): void;
   resume(): void;
   /** Anything but Fenced that ends the work: the process cannot go on. */
-  fail(error: unknown): void;
+  readonly fail: (error: unknown) => void;
+}
+
+export interface LaneStart {
+  readonly at: number;
+  /** Assignments since the last progress; kept in the intents until everything below `suspectUntil` is landed (poison.ts). */
+  readonly tries: number;
+  readonly suspectUntil: number;
 }
 
 export interface Lane {
   /** Takes what there is room for and returns at once; the rest waits, the partition paused. */
   take(batch: RecordBatch): void;
-  /** Everything below is landed. */
-  readonly landed: number;
+  /** Records known to be there and not landed. */
+  readonly lag: number;
   /** The partition is gone: drops everything, commits nothing. */
   lose(): void;
-  /** Orderly stop: the range in flight ends and is acknowledged, the filling one is dropped; its records are read again. */
+  /** Orderly end: the range in flight lands and is acknowledged, the filling one is dropped; its records are read again. */
   close(): Promise<void>;
 }
 
-/** The part of a batch that waits for room or for a schema. */
+/** The part of a batch that waits for room, or for its next record to become readable. */
 interface Rest {
   readonly batch: RecordBatch;
   readonly from: number;
 }
 
-export interface LaneStart {
-  readonly at: number;
-  /** Assignments since the last progress. */
-  readonly tries: number;
-}
-
 export const createLane = (start: LaneStart, ports: LanePorts): Lane => {
-  const { limits, timers } = ports;
+  const { inc, limits, timers } = ports;
   let filling: Filling = openFilling(start.at, ports.tableCount, limits);
   let rest: Rest | undefined;
-  let resolving = false;
+  let unreadable = false;
   let work: Promise<void> | undefined;
   let landed = start.at;
+  let highWatermark = start.at;
   let { tries } = start;
   let unacknowledgedSince: number | undefined = tries > 0 ? timers.now() : undefined;
   let cancelTimer: (() => void) | undefined;
   let wakesAt: number | undefined;
   let gone = false;
-
-  const wakeAt = (at: number): void => {
-    if (wakesAt !== undefined && wakesAt <= at) return;
-    cancelTimer?.();
-    wakesAt = at;
-    cancelTimer = timers.after(Math.max(0, at - timers.now()), () => {
-      wakesAt = undefined;
-      next();
-    });
-  };
 
   const stop = (): void => {
     gone = true;
@@ -86,7 +76,17 @@ export const createLane = (start: LaneStart, ports: LanePorts): Lane => {
     if (!known) ports.fail(error);
   };
 
-  /** One commit-bearing thing at a time: a late acknowledgement must not overwrite a newer intent. */
+  const wakeAt = (at: number): void => {
+    if (wakesAt !== undefined && wakesAt <= at) return;
+    cancelTimer?.();
+    wakesAt = at;
+    cancelTimer = timers.after(Math.max(0, at - timers.now()), () => {
+      wakesAt = undefined;
+      next();
+    });
+  };
+
+  /** One thing that commits at a time: a late acknowledgement must not overwrite a newer intent. */
   const begin = (task: () => Promise<void>): void => {
     work = task()
       .catch(failed)
@@ -96,25 +96,29 @@ export const createLane = (start: LaneStart, ports: LanePorts): Lane => {
       });
   };
 
+  const settle = (): void => {
+    if (landed >= start.suspectUntil) tries = 0;
+  };
+
   const land = (): void => {
     const range = filling.close();
     filling = openFilling(range.bounds[1] + 1, ports.tableCount, limits);
     begin(async () => {
-      await ports.land(range, ports.inc, tries);
+      await ports.landing.land(range, inc, tries);
       landed = range.bounds[1] + 1;
-      tries = 0;
+      settle();
       unacknowledgedSince = timers.now();
     });
   };
 
   const acknowledge = (): void =>
     begin(async () => {
-      await ports.acknowledge(landed, ports.inc);
+      settle();
+      await ports.landing.acknowledge(landed, inc, tries);
       unacknowledgedSince = undefined;
-      tries = 0;
     });
 
-  /** What is due now, else when to look again. */
+  /** Does what is due, or looks again when something will be. */
   const next = (): void => {
     if (gone || work !== undefined) return;
     const now = timers.now();
@@ -128,38 +132,26 @@ export const createLane = (start: LaneStart, ports: LanePorts): Lane => {
     }
   };
 
-  /** Waits for the schema while the partition is paused; the record is read again afterwards. */
-  const resolve = (schemaId: number): void => {
-    resolving = true;
-    ports
-      .resolve(schemaId)
+  const wait = (ready: () => Promise<void>): void => {
+    unreadable = true;
+    ready()
       .then(() => {
-        resolving = false;
+        unreadable = false;
         goOn();
       })
       .catch(failed);
   };
 
-  /** True when the record was taken; false when it has to wait. */
+  /** False when the record has to wait. */
   const takeOne = (record: LogRecord): boolean => {
     if (filling.full) next();
     if (filling.full) return false;
     const reading = ports.read(record);
-    const now = timers.now();
-    switch (reading.kind) {
-      case "unresolved":
-        resolve(reading.schemaId);
-        return false;
-      case "rows":
-        filling.addRows(record.offset, reading.rows, record.value?.length ?? 0, now);
-        break;
-      case "reject":
-        filling.addReject(reading.reject, record.value?.length ?? 0, now);
-        break;
-      case "skip":
-        break;
+    if (reading.kind === "wait") {
+      wait(reading.ready);
+      return false;
     }
-    filling.passTo(record.offset + 1, now);
+    filling.take(record, reading, timers.now());
     return true;
   };
 
@@ -177,8 +169,8 @@ export const createLane = (start: LaneStart, ports: LanePorts): Lane => {
   };
 
   const goOn = (): void => {
-    if (gone || resolving) return;
-    if (rest !== undefined && fill(rest)) ports.resume();
+    if (gone) return;
+    if (rest !== undefined && !unreadable && fill(rest)) ports.resume();
     next();
   };
 
@@ -186,17 +178,19 @@ export const createLane = (start: LaneStart, ports: LanePorts): Lane => {
   return {
     take(batch) {
       if (gone) return;
+      highWatermark = batch.highWatermark;
       if (!fill({ batch, from: 0 })) ports.pause();
       next();
     },
-    get landed() {
-      return landed;
+    get lag() {
+      return Math.max(0, highWatermark - landed);
     },
     lose: stop,
     async close() {
       stop();
       await work;
-      if (unacknowledgedSince !== undefined) await ports.acknowledge(landed, ports.inc);
+      settle();
+      if (unacknowledgedSince !== undefined) await ports.landing.acknowledge(landed, inc, tries);
     },
   };
 };

@@ -4,24 +4,30 @@ import type { RejectRecord } from "#schemas/generated/records.ts";
 import type { TopicKind } from "#schemas/topics.ts";
 import type { RecordOf, Row, RowMaker } from "./rows.ts";
 
-export type Reading =
+/** What is known of a record once it was read. */
+export type Taken =
   /** One row per table of the topic. */
   | { readonly kind: "rows"; readonly rows: readonly Row[] }
   | { readonly kind: "reject"; readonly reject: RejectRecord }
   /** No row, and nothing to say about it on `rejects`. */
-  | { readonly kind: "skip" }
-  | { readonly kind: "unresolved"; readonly schemaId: number };
+  | { readonly kind: "skip" };
 
-/** Fits the codecs of adapters/avro. */
-export type Decode<K extends TopicKind> = (
-  value: Buffer | null,
-) =>
+export type Reading =
+  | Taken
+  /** It cannot be read yet: once `ready` resolves, read it again. */
+  | { readonly kind: "wait"; readonly ready: () => Promise<void> };
+
+export type Read = (record: LogRecord) => Reading;
+
+/** What the codecs say of a value; their shape, restated. */
+export type Decoded<K extends TopicKind> =
   | { readonly kind: "record"; readonly record: RecordOf<K>; readonly schemaId: number }
   | { readonly kind: "reject"; readonly reason: string; readonly schemaId: number | null }
   | { readonly kind: "unresolved"; readonly schemaId: number };
 
-/** As much of the original as a reject keeps; its topic takes 2 MiB. */
+/** As much of the original as a reject keeps; its topic takes 2 MiB in all. */
 const keptBytes = 1024 * 1024;
+const keptKeyBytes = 64 * 1024;
 
 export interface Fault {
   readonly reason: string;
@@ -44,7 +50,7 @@ export const rejectRecord = (
   append_ts: appendTs,
   field,
   schema_id: schemaId,
-  key: key && key.subarray(0, keptBytes),
+  key: key && key.subarray(0, keptKeyBytes),
   value: value && value.subarray(0, keptBytes),
   bytes_total: value?.length ?? 0,
   truncated: (value?.length ?? 0) > keptBytes,
@@ -56,8 +62,10 @@ export interface ReadPorts<K extends TopicKind> {
   readonly kind: K;
   readonly partition: Partition;
   readonly codeVersion: string;
-  readonly decode: Decode<K>;
+  decode(value: Buffer | null): Decoded<K>;
   readonly rowsOf: RowMaker<K>;
+  /** Resolves when the schema is known, or definitely unknown; waits out an outage of the registry. */
+  resolve(schemaId: number): Promise<void>;
   onSkipped(reason: string): void;
   /** A bad record, whether or not it goes to `rejects`. */
   onRejected(reason: string): void;
@@ -75,23 +83,32 @@ const speaks: Readonly<Record<TopicKind, boolean>> = {
   rejects: false,
 };
 
-export const createRead = <K extends TopicKind>(ports: ReadPorts<K>): ((record: LogRecord) => Reading) => {
-  const { kind, partition, codeVersion, decode, rowsOf } = ports;
-  const bad = (record: LogRecord, fault: Fault): Reading => {
+export interface Reader {
+  readonly read: Read;
+  /** What becomes of a record with this fault. */
+  refuse(record: LogRecord, fault: Fault): Taken;
+}
+
+export const createReader = <K extends TopicKind>(ports: ReadPorts<K>): Reader => {
+  const { kind, partition, codeVersion, rowsOf } = ports;
+
+  const refuse = (record: LogRecord, fault: Fault): Taken => {
     ports.onRejected(fault.reason);
     return speaks[kind]
       ? { kind: "reject", reject: rejectRecord(partition, record, fault, codeVersion) }
       : { kind: "skip" };
   };
 
-  return (record) => {
-    const decoded = decode(record.value);
-    if (decoded.kind === "unresolved") return decoded;
-    if (decoded.kind === "reject") return bad(record, { ...decoded, field: null });
+  const read: Read = (record) => {
+    const decoded = ports.decode(record.value);
+    if (decoded.kind === "unresolved") return { kind: "wait", ready: () => ports.resolve(decoded.schemaId) };
+    if (decoded.kind === "reject") return refuse(record, { ...decoded, field: null });
     const made = rowsOf(decoded.record, record, decoded.schemaId);
     if (made.kind === "rows") return made;
-    if (made.kind === "reject") return bad(record, { ...made, schemaId: decoded.schemaId });
+    if (made.kind === "reject") return refuse(record, { ...made, schemaId: decoded.schemaId });
     ports.onSkipped(made.reason);
     return { kind: "skip" };
   };
+
+  return { read, refuse };
 };

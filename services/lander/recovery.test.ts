@@ -66,10 +66,12 @@ const recording = (landedBefore = false) => {
     commit: async (position, metadata) => void did.push(`commit ${position} ${metadata}`),
     reread: async (bounds, under) => {
       did.push(`reread ${bounds.join("-")} under ${under}`);
-      return { bounds, offsets: [], tables: [], rejects: [] };
+      return { bounds, offsets: [], tables: [], rejects: [], oldest: null };
     },
-    land: async ({ bounds }, under, tries) => void did.push(`land ${bounds.join("-")} under ${under}, try ${tries}`),
-    acknowledge: async (position) => void did.push(`acknowledge ${position}`),
+    landing: {
+      land: async ({ bounds }, under, tries) => void did.push(`land ${bounds.join("-")} under ${under}, try ${tries}`),
+      acknowledge: async (position) => void did.push(`acknowledge ${position}`),
+    },
     onLost: (bounds) => void did.push(`lost ${bounds.join("-")}`),
   };
   return { did, ports };

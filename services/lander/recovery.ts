@@ -2,6 +2,7 @@
 import type { Committed } from "#adapters/broker-port.ts";
 import type { Range } from "./block.ts";
 import { type Bounds, readIntent, writeIntent } from "./intent.ts";
+import type { Landing } from "./landing.ts";
 
 export type Refusal =
   /** A range is pending and the offset is not its first: somebody moved it. */
@@ -66,9 +67,8 @@ export interface RecoveryPorts {
   landedBefore(): Promise<boolean>;
   commit(position: number, metadata: string): Promise<void>;
   /** Reads the range again, by position, and makes the same rows of it. */
-  reread(bounds: Bounds, inc: number): Promise<Range>;
-  land(range: Range, inc: number, tries: number): Promise<void>;
-  acknowledge(position: number, inc: number): Promise<void>;
+  reread(bounds: Bounds, inc: number, tries: number): Promise<Range>;
+  readonly landing: Landing;
   /** Retention was faster than the lander: these offsets never land. To be paged. */
   onLost(bounds: Bounds): void;
 }
@@ -94,7 +94,7 @@ export const recover = async (committed: Committed, ports: RecoveryPorts): Promi
   }
   const bounds = found.kind === "repeat" ? found.bounds : found.rest;
   await ports.commit(bounds[0], writeIntent({ inc: found.inc, pend: bounds, tries }));
-  await ports.land(await ports.reread(bounds, found.inc), found.inc, tries);
-  await ports.acknowledge(bounds[1] + 1, ports.inc);
+  await ports.landing.land(await ports.reread(bounds, found.inc, tries), found.inc, tries);
+  await ports.landing.acknowledge(bounds[1] + 1, ports.inc);
   return { kind: "start", at: bounds[1] + 1, tries: 0 };
 };
