@@ -1,0 +1,151 @@
+// The text analyser: features of asks and answers, how alike two asks are, what a turn does to the answer before it.
+import { type Bags, charsOf, contentTokensOf, createBags, facts, factsOf, type Header, scriptMask } from "./bag.ts";
+import { compileCues } from "./cues.ts";
+import { eachGram } from "./grams.ts";
+import { createKeyed, GRAM_BITS, HASH_START, hashEnd, hashStep, WORD_BITS } from "./hash.ts";
+import { type IdfSeed, openIdf } from "./idf.ts";
+import { idfSeed } from "./idf-seed.generated.ts";
+import { english } from "./lexicons/english.ts";
+import { hinglish } from "./lexicons/hinglish.ts";
+import { clarifyWords, createReader, positiveChars, wordsBeyondCue } from "./reading.ts";
+import { bounded, createScanner, scripts } from "./scan.ts";
+import type { Match, PromptFeatures, ResponseFeatures, TextAnalyser } from "./types.ts";
+import { createWordReader, type Segmenter } from "./words.ts";
+
+export interface TextSettings {
+  /** Secret that scrambles what features hold of words. Scores do not depend on it, so it is no part of the identity. */
+  readonly key?: string;
+  /** Version of Unicode by which characters are classed, `process.versions.unicode` of the process; part of the identity. */
+  readonly unicode?: string;
+  /** Splits Thai, Lao, Khmer and Burmese into words; without it their characters and pairs stand for words. */
+  readonly segmenter?: Segmenter;
+  /** Another idf table than the one that ships. */
+  readonly idf?: IdfSeed;
+}
+
+/** Raise with every change of features, score or rules that no other entry of the identity names. */
+const version = 1;
+
+/** A prompt is looked at up to 4,096 characters, a response up to 1,200: beginning and end. */
+const promptPart = { head: 3072, tail: 1024 };
+const responsePart = { head: 1000, tail: 200 };
+/** Beyond so many distinct words and character groups a sample is kept: at most 1.2 kB for an ask, 170 B for an answer. */
+const promptCaps = { words: 128, grams: 384 };
+const responseCaps = { words: 36, grams: 16 };
+const capacity = 8192;
+
+/** Shared words weigh at least so much of the shorter text: the later ask contains the earlier one (unmeasured). */
+const containedAt = 0.8;
+
+const round = (value: number): number => Math.round(value * 10_000) / 10_000;
+
+interface Bagged {
+  readonly bytes: Uint8Array;
+}
+/** The features' own form; outside they are opaque. */
+const bytesOf = (features: PromptFeatures | ResponseFeatures): Uint8Array =>
+  (features as PromptFeatures & ResponseFeatures & Bagged).bytes;
+
+const promptOf = (bytes: Uint8Array): PromptFeatures & Bagged => {
+  const found = factsOf(bytes);
+  return {
+    contentTokens: contentTokensOf(bytes),
+    chars: charsOf(bytes),
+    positive: (found & facts.positive) !== 0,
+    asksPerson: (found & facts.asksPerson) !== 0,
+    bytes,
+  };
+};
+
+const responseOf = (bytes: Uint8Array): ResponseFeatures & Bagged => ({
+  chars: charsOf(bytes),
+  asksQuestion: (factsOf(bytes) & facts.asksQuestion) !== 0,
+  bytes,
+});
+
+const matchOf = (bags: Bags, earlier: Uint8Array, later: Uint8Array): Match => {
+  const found = bags.compare(earlier, later);
+  const [before, after] = [factsOf(earlier), factsOf(later)];
+  const [a, b] = [charsOf(earlier), charsOf(later)];
+  const isHanKana = (bits: number) => (bits & scriptMask) === scripts.hanKana;
+  return {
+    score: round((found.wordCosine + found.gramCosine) / 2),
+    wordCosine: round(found.wordCosine),
+    charCosine: round(found.gramCosine),
+    equal: found.equal,
+    containment: round(found.containment),
+    numberMismatch: found.numberMismatch,
+    negationMismatch: ((before ^ after) & facts.negation) !== 0,
+    lengthRatio: round(Math.min(a, b) / Math.max(a, b, 1)),
+    raise: isHanKana(before) || isHanKana(after),
+    newContent: found.containment >= containedAt && found.laterContent > found.sharedContent,
+  };
+};
+
+export const createTextAnalyser = (settings: TextSettings = {}): TextAnalyser => {
+  const key = settings.key ?? "";
+  const keyed = { words: createKeyed(key, WORD_BITS), grams: createKeyed(key, GRAM_BITS) };
+  const idf = openIdf(settings.idf ?? idfSeed, keyed);
+  const cues = compileCues([english, hinglish]);
+  const bags = createBags(idf, keyed);
+  const { scanned, scan } = createScanner(capacity);
+  const { words, read: readWords } = createWordReader(cues, settings.segmenter, capacity);
+  const { reading, read: readTurn } = createReader(cues, capacity);
+
+  const bagOf = (text: string, part: typeof promptPart, caps: typeof promptCaps): Uint8Array => {
+    scan(bounded(text, part.head, part.tail));
+    readWords(scanned);
+    readTurn(scanned, words, text.length);
+    bags.start(caps);
+    for (let i = 0; i < words.count; i += 1)
+      bags.addWord(words.codes[i] ?? 0, reading.content[i] === 1, words.numbers[i] === 1);
+    eachGram(scanned, bags.addGram);
+    let hash = HASH_START;
+    for (let i = 0; i < scanned.length; i += 1) hash = hashStep(hash, scanned.points[i] ?? 0);
+    const header: Header = {
+      facts: reading.facts,
+      chars: text.length,
+      hash: hashEnd(hash),
+      contentTokens: reading.contentTokens,
+    };
+    return bags.finish(header);
+  };
+
+  return {
+    identity: {
+      text: version,
+      idf: idf.id,
+      lexicons: cues.ids,
+      unicode: settings.unicode ?? "unnamed",
+      segmenter: settings.segmenter?.id ?? "none",
+      contained_at: containedAt,
+      words_beyond_cue: wordsBeyondCue,
+      clarify_words: clarifyWords,
+      positive_chars: positiveChars,
+    },
+    prompt: (text) => promptOf(bagOf(text, promptPart, promptCaps)),
+    response: (text) => responseOf(bagOf(text, responsePart, responseCaps)),
+    match: (earlier, later) => matchOf(bags, bytesOf(earlier), bytesOf(later)),
+
+    selfRepeat: (earlier, later) => {
+      const { wordCosine, gramCosine } = bags.compare(bytesOf(earlier), bytesOf(later));
+      return round((wordCosine + gramCosine) / 2);
+    },
+
+    category: (turn, { lastAsk, response, asksQuestion }) => {
+      const bytes = bytesOf(turn);
+      const found = factsOf(bytes);
+      const corrects = (found & facts.strongCue) !== 0 || ((found & facts.weakCue) !== 0 && !asksQuestion);
+      if (corrects) return (found & facts.beyondCue) !== 0 ? "correct-with" : "correct-without";
+      const onTopic = (other: PromptFeatures | ResponseFeatures | null) =>
+        other !== null && bags.sharesContent(bytes, bytesOf(other));
+      if ((found & facts.clarifies) !== 0 && (onTopic(lastAsk) || onTopic(response))) return "clarify";
+      return turn.positive ? "positive" : "neutral";
+    },
+
+    packPrompt: bytesOf,
+    unpackPrompt: promptOf,
+    packResponse: bytesOf,
+    unpackResponse: responseOf,
+  };
+};

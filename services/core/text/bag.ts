@@ -1,0 +1,400 @@
+// A text as bytes: how often which word and character-group codes occur, their norms, and a header of facts. All that state keeps of it.
+import { GRAM_BITS, type Keyed, WORD_BITS } from "./hash.ts";
+import type { Idf } from "./idf.ts";
+import type { Script } from "./scan.ts";
+
+/**
+ * Layout, little-endian; an ask of 11 words and 50 trigrams takes 160 bytes:
+ *
+ *   0 facts (24 bits)   3 levels (words, grams: 4 bits each)   4 characters (24 bits)   7 hash of the normalised text
+ *  11 word norm  15 gram norm  19 idf total of the words (float32)   23 content words   24 words   26 grams that occur once   28 words …
+ *
+ * A word is 24 bits: code 18, count 4, content 1, number 1. A gram that occurs once is its 16-bit code, one that occurs
+ * more often (they stand last) code and count. Unsorted fixed-width codes beat sorted delta-varints: as small, and nothing to sort or decode.
+ */
+const HEADER = 28;
+const MAX_COUNT = 15;
+const WORD_MASK = 2 ** WORD_BITS - 1;
+const CONTENT = 1;
+const NUMBER = 2;
+
+/** Facts as bits of the header, beside the script (two lowest). */
+export const facts = {
+  positive: 4,
+  asksPerson: 8,
+  asksQuestion: 16,
+  strongCue: 32,
+  weakCue: 64,
+  beyondCue: 128,
+  clarifies: 256,
+  negation: 512,
+  hasText: 1024,
+} as const;
+export const scriptMask = 3;
+
+/** How much of a text is kept; beyond, a sample of codes (see Vocabulary) stands for all. */
+export interface Caps {
+  readonly words: number;
+  readonly grams: number;
+}
+
+/**
+ * The distinct codes of one text, in order of first sight. When more than `cap` are found, only those below half the code range
+ * stay, then a quarter …: which codes stay depends on the codes alone, so two samples meet in the same ones.
+ */
+interface Vocabulary {
+  count: number;
+  level: number;
+  readonly codes: Int32Array;
+  readonly counts: Int32Array;
+  readonly marks: Uint8Array;
+  readonly weights: Float64Array;
+  norm: number;
+  total: number;
+  reset(cap: number, level: number): void;
+  add(code: number, mark: number, times: number): void;
+  /** Place of a sealed code among this text's, or -1. */
+  find(sealed: number): number;
+  weigh(script: Script): void;
+}
+
+const createVocabulary = (
+  bits: number,
+  keyed: Keyed,
+  steps: Uint8Array,
+  idf: Float64Array,
+  tf: Float64Array,
+): Vocabulary => {
+  const capacity = 1024;
+  // A slot holds base + place; a new text raises the base instead of clearing the slots.
+  const slots = new Uint32Array(2 ** bits);
+  let base = 1;
+  let limit = 2 ** bits;
+  let cap = capacity;
+
+  const own: Vocabulary = {
+    count: 0,
+    level: 0,
+    codes: new Int32Array(capacity),
+    counts: new Int32Array(capacity),
+    marks: new Uint8Array(capacity),
+    weights: new Float64Array(capacity),
+    norm: 0,
+    total: 0,
+
+    reset: (newCap, level) => {
+      cap = Math.min(newCap, capacity);
+      base += capacity;
+      if (base > 0xffff_0000) {
+        slots.fill(0);
+        base = capacity;
+      }
+      own.count = 0;
+      own.level = level;
+      limit = 2 ** (bits - level);
+    },
+
+    add: (code, mark, times) => {
+      if (code >= limit) return;
+      const sealed = keyed.seal(code);
+      const place = (slots[sealed] ?? 0) - base;
+      if (place >= 0) {
+        own.counts[place] = (own.counts[place] ?? 0) + times;
+        own.marks[place] = (own.marks[place] ?? 0) | mark;
+        return;
+      }
+      if (own.count >= cap) {
+        thin();
+        own.add(code, mark, times);
+        return;
+      }
+      slots[sealed] = base + own.count;
+      own.codes[own.count] = sealed;
+      own.counts[own.count] = times;
+      own.marks[own.count] = mark;
+      own.count += 1;
+    },
+
+    find: (sealed) => {
+      const place = (slots[sealed] ?? 0) - base;
+      return place >= 0 ? place : -1;
+    },
+
+    weigh: (script) => {
+      let squares = 0;
+      let total = 0;
+      const offset = script * 256;
+      for (let i = 0; i < own.count; i += 1) {
+        const rarity = idf[offset + (steps[own.codes[i] ?? 0] ?? 0)] ?? 0;
+        const times = own.counts[i] ?? 1;
+        const weight = (tf[times > MAX_COUNT ? MAX_COUNT : times] ?? 1) * rarity;
+        own.weights[i] = weight;
+        squares += weight * weight;
+        total += rarity;
+      }
+      own.norm = Math.sqrt(squares);
+      own.total = total;
+    },
+  };
+
+  /** Halves the code range and keeps what is left of this text in it. */
+  const thin = () => {
+    const seen = own.count;
+    const codes = own.codes.slice(0, seen);
+    const counts = own.counts.slice(0, seen);
+    const marks = own.marks.slice(0, seen);
+    own.reset(cap, own.level + 1);
+    codes.forEach((sealed, i) => own.add(keyed.open(sealed), marks[i] ?? 0, counts[i] ?? 1));
+  };
+
+  return own;
+};
+
+/** What the header says beside the codes. */
+export interface Header {
+  readonly facts: number;
+  readonly chars: number;
+  readonly hash: number;
+  readonly contentTokens: number;
+}
+
+export const factsOf = (bytes: Uint8Array): number =>
+  (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8) | ((bytes[2] ?? 0) << 16);
+export const charsOf = (bytes: Uint8Array): number =>
+  (bytes[4] ?? 0) | ((bytes[5] ?? 0) << 8) | ((bytes[6] ?? 0) << 16);
+export const contentTokensOf = (bytes: Uint8Array): number => bytes[23] ?? 0;
+const uint32At = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)) >>> 0;
+
+/** What two texts have in common, before it is judged. */
+export interface Overlap {
+  wordCosine: number;
+  gramCosine: number;
+  /** idf weight of the words both have ÷ that of the text with less of it. */
+  containment: number;
+  equal: boolean;
+  /** Content words, and content words both have. */
+  earlierContent: number;
+  laterContent: number;
+  sharedContent: number;
+  numberMismatch: boolean;
+}
+
+export interface Bags {
+  start(caps: Caps): void;
+  addWord(code: number, content: boolean, number: boolean): void;
+  readonly addGram: (code: number) => void;
+  finish(header: Header): Uint8Array;
+  /** The result is reused by the next call. */
+  compare(earlier: Uint8Array, later: Uint8Array): Overlap;
+  sharesContent(turn: Uint8Array, other: Uint8Array): boolean;
+}
+
+export const createBags = (idf: Idf, keyed: { readonly words: Keyed; readonly grams: Keyed }): Bags => {
+  const tf = Float64Array.from({ length: MAX_COUNT + 1 }, (_, times) => (times < 2 ? 1 : 1 + Math.log(times)));
+  const words = createVocabulary(WORD_BITS, keyed.words, idf.words, idf.weights, tf);
+  const grams = createVocabulary(GRAM_BITS, keyed.grams, idf.grams, idf.weights, tf);
+  const float = new Float32Array(1);
+  const floatBits = new Uint32Array(float.buffer);
+  /** The text whose codes the vocabularies hold. */
+  let loaded: Uint8Array | undefined;
+  const overlap: Overlap = {
+    wordCosine: 0,
+    gramCosine: 0,
+    containment: 0,
+    equal: false,
+    earlierContent: 0,
+    laterContent: 0,
+    sharedContent: 0,
+    numberMismatch: false,
+  };
+
+  const put = (bytes: Uint8Array, at: number, value: number, width: number) => {
+    for (let i = 0; i < width; i += 1) bytes[at + i] = (value >>> (8 * i)) & 0xff;
+  };
+  const putFloat = (bytes: Uint8Array, at: number, value: number) => {
+    float[0] = value;
+    put(bytes, at, floatBits[0] ?? 0, 4);
+  };
+  const floatAt = (bytes: Uint8Array, at: number): number => {
+    floatBits[0] = uint32At(bytes, at);
+    return float[0] ?? 0;
+  };
+
+  const finish = (header: Header): Uint8Array => {
+    const script = (header.facts & scriptMask) as Script;
+    words.weigh(script);
+    grams.weigh(script);
+    let repeated = 0;
+    for (let i = 0; i < grams.count; i += 1) if ((grams.counts[i] ?? 1) > 1) repeated += 1;
+    const once = grams.count - repeated;
+    const gramsAt = HEADER + 3 * words.count;
+    const bytes = new Uint8Array(gramsAt + 2 * once + 3 * repeated);
+    put(bytes, 0, header.facts, 3);
+    bytes[3] = words.level | (grams.level << 4);
+    put(bytes, 4, Math.min(header.chars, 0xffffff), 3);
+    put(bytes, 7, header.hash, 4);
+    putFloat(bytes, 11, words.norm);
+    putFloat(bytes, 15, grams.norm);
+    putFloat(bytes, 19, words.total);
+    bytes[23] = Math.min(header.contentTokens, 255);
+    put(bytes, 24, words.count, 2);
+    put(bytes, 26, once, 2);
+
+    let at = HEADER;
+    for (let i = 0; i < words.count; i += 1) {
+      const times = Math.min(words.counts[i] ?? 1, MAX_COUNT);
+      const word = (words.codes[i] ?? 0) | (times << 18) | ((words.marks[i] ?? 0) << 22);
+      bytes[at] = word & 0xff;
+      bytes[at + 1] = (word >>> 8) & 0xff;
+      bytes[at + 2] = (word >>> 16) & 0xff;
+      at += 3;
+    }
+    let more = gramsAt + 2 * once;
+    for (let i = 0; i < grams.count; i += 1) {
+      const code = grams.codes[i] ?? 0;
+      const times = grams.counts[i] ?? 1;
+      const place = times > 1 ? more : at;
+      bytes[place] = code & 0xff;
+      bytes[place + 1] = code >>> 8;
+      if (times > 1) {
+        bytes[more + 2] = Math.min(times, MAX_COUNT);
+        more += 3;
+      } else at += 2;
+    }
+    loaded = bytes;
+    return bytes;
+  };
+
+  /** Puts a text's codes back into the vocabularies, thinned to at least these levels. */
+  const load = (bytes: Uint8Array, wordLevel: number, gramLevel: number) => {
+    const levels = bytes[3] ?? 0;
+    words.reset(Number.POSITIVE_INFINITY, Math.max(wordLevel, levels & 15));
+    grams.reset(Number.POSITIVE_INFINITY, Math.max(gramLevel, levels >> 4));
+    const wordsEnd = HEADER + 3 * ((bytes[24] ?? 0) | ((bytes[25] ?? 0) << 8));
+    for (let at = HEADER; at < wordsEnd; at += 3) {
+      const word = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16);
+      words.add(keyed.words.open(word & WORD_MASK), word >>> 22, (word >>> 18) & 15);
+    }
+    const onceEnd = wordsEnd + 2 * ((bytes[26] ?? 0) | ((bytes[27] ?? 0) << 8));
+    for (let at = wordsEnd; at < bytes.length; ) {
+      const code = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+      const again = at >= onceEnd;
+      grams.add(keyed.grams.open(code), 0, again ? (bytes[at + 2] ?? 1) : 1);
+      at += again ? 3 : 2;
+    }
+    const script = (factsOf(bytes) & scriptMask) as Script;
+    words.weigh(script);
+    grams.weigh(script);
+    loaded = bytes;
+  };
+
+  const thinned = (bytes: Uint8Array, wordLevel: number, gramLevel: number): Uint8Array => {
+    load(bytes, wordLevel, gramLevel);
+    return finish({
+      facts: factsOf(bytes),
+      chars: charsOf(bytes),
+      hash: uint32At(bytes, 7),
+      contentTokens: contentTokensOf(bytes),
+    });
+  };
+
+  const compare = (earlierBytes: Uint8Array, laterBytes: Uint8Array): Overlap => {
+    let earlier = earlierBytes;
+    let later = laterBytes;
+    if (earlier[3] !== later[3]) {
+      // Samples of different density: both are thinned to the sparser one.
+      const [a = 0, b = 0] = [earlier[3], later[3]];
+      const wordLevel = Math.max(a & 15, b & 15);
+      const gramLevel = Math.max(a >> 4, b >> 4);
+      earlier = thinned(earlier, wordLevel, gramLevel);
+      later = thinned(later, wordLevel, gramLevel);
+    }
+    if (later !== loaded) load(later, 0, 0);
+    const offset = (factsOf(earlier) & scriptMask) * 256;
+    const wordsEnd = HEADER + 3 * ((earlier[24] ?? 0) | ((earlier[25] ?? 0) << 8));
+    const onceEnd = wordsEnd + 2 * ((earlier[26] ?? 0) | ((earlier[27] ?? 0) << 8));
+
+    let dot = 0;
+    let shared = 0;
+    let sharedContent = 0;
+    let earlierContent = 0;
+    let earlierNumbers = 0;
+    let sharedNumbers = 0;
+    let at = HEADER;
+    for (; at < wordsEnd; at += 3) {
+      const word = (earlier[at] ?? 0) | ((earlier[at + 1] ?? 0) << 8) | ((earlier[at + 2] ?? 0) << 16);
+      const content = (word >>> 22) & 1;
+      earlierContent += content;
+      earlierNumbers += word >>> 23;
+      const place = words.find(word & WORD_MASK);
+      if (place < 0) continue;
+      const rarity = idf.weights[offset + (idf.words[word & WORD_MASK] ?? 0)] ?? 0;
+      dot += (tf[(word >>> 18) & 15] ?? 1) * rarity * (words.weights[place] ?? 0);
+      shared += rarity;
+      sharedContent += content;
+      sharedNumbers += word >>> 23;
+    }
+
+    let gramDot = 0;
+    for (; at < onceEnd; at += 2) {
+      const code = (earlier[at] ?? 0) | ((earlier[at + 1] ?? 0) << 8);
+      const place = grams.find(code);
+      if (place >= 0) gramDot += (idf.weights[offset + (idf.grams[code] ?? 0)] ?? 0) * (grams.weights[place] ?? 0);
+    }
+    for (; at < earlier.length; at += 3) {
+      const code = (earlier[at] ?? 0) | ((earlier[at + 1] ?? 0) << 8);
+      const place = grams.find(code);
+      if (place < 0) continue;
+      const weight = (tf[earlier[at + 2] ?? 1] ?? 1) * (idf.weights[offset + (idf.grams[code] ?? 0)] ?? 0);
+      gramDot += weight * (grams.weights[place] ?? 0);
+    }
+
+    let laterContent = 0;
+    let laterNumbers = 0;
+    for (let i = 0; i < words.count; i += 1) {
+      const marks = words.marks[i] ?? 0;
+      laterContent += marks & CONTENT;
+      laterNumbers += marks >> 1;
+    }
+
+    const gramNorms = floatAt(earlier, 15) * floatAt(later, 15);
+    const wordNorms = floatAt(earlier, 11) * floatAt(later, 11);
+    overlap.gramCosine = gramNorms > 0 ? Math.min(1, gramDot / gramNorms) : 0;
+    overlap.wordCosine = wordNorms > 0 ? Math.min(1, dot / wordNorms) : 0;
+    const least = Math.min(floatAt(earlier, 19), floatAt(later, 19));
+    overlap.containment = least > 0 ? Math.min(1, shared / least) : 0;
+    overlap.equal =
+      uint32At(earlier, 7) === uint32At(later, 7) && (factsOf(earlier) & factsOf(later) & facts.hasText) !== 0;
+    // Neither has a word (emoji, symbols): the characters decide alone.
+    if (words.count === 0 && wordsEnd === HEADER) overlap.wordCosine = overlap.gramCosine;
+    overlap.earlierContent = earlierContent;
+    overlap.laterContent = laterContent;
+    overlap.sharedContent = sharedContent;
+    overlap.numberMismatch = earlierNumbers !== sharedNumbers || laterNumbers !== sharedNumbers;
+    return overlap;
+  };
+
+  const sharesContent = (turn: Uint8Array, other: Uint8Array): boolean => {
+    if (turn !== loaded) load(turn, 0, 0);
+    const wordsEnd = HEADER + 3 * ((other[24] ?? 0) | ((other[25] ?? 0) << 8));
+    for (let at = HEADER; at < wordsEnd; at += 3) {
+      const word = (other[at] ?? 0) | ((other[at + 1] ?? 0) << 8) | ((other[at + 2] ?? 0) << 16);
+      if (((word >>> 22) & CONTENT) !== 0 && words.find(word & WORD_MASK) >= 0) return true;
+    }
+    return false;
+  };
+
+  return {
+    start: (caps) => {
+      loaded = undefined;
+      words.reset(caps.words, 0);
+      grams.reset(caps.grams, 0);
+    },
+    addWord: (code, content, number) => words.add(code, (content ? CONTENT : 0) | (number ? NUMBER : 0), 1),
+    addGram: (code) => grams.add(code, 0, 1),
+    finish,
+    compare,
+    sharesContent,
+  };
+};

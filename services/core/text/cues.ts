@@ -1,0 +1,117 @@
+// Phrases compiled to one table: which roles the words at a place in a turn play, found without building a string.
+
+import { HASH_START, hashEnd, hashStep } from "./hash.ts";
+import type { Lexicon } from "./lexicons/lexicon.ts";
+
+/** Roles as bits, so that a turn's roles are one number. */
+export const roles = {
+  stop: 1,
+  social: 2,
+  negation: 4,
+  question: 8,
+  strong: 16,
+  strongLead: 32,
+  weakLead: 64,
+  elaborate: 128,
+  thanks: 256,
+  praiseLead: 512,
+  confirm: 1024,
+  talkTo: 2048,
+  want: 4096,
+  person: 8192,
+  anyPerson: 16384,
+  guarded: 32768,
+} as const;
+type Role = keyof typeof roles;
+/** Set beside the roles of a word that counts as another one. */
+export const ALIASED = 65536;
+
+const EMPTY = 0;
+
+/** A trie over word hashes in open-addressed arrays: one probe a step. Node 0 is the root, and "no such node". */
+export interface Cues {
+  step(node: number, word: number): number;
+  /** Roles of the phrase that ends at a node; 0 where none ends. */
+  rolesAt(node: number): number;
+  /** Words that count as others, by hash. */
+  readonly aliases: ReadonlyMap<number, string>;
+  readonly ids: string;
+}
+
+export const wordHash = (word: string): number => {
+  let hash = HASH_START;
+  for (const char of word) hash = hashStep(hash, char.codePointAt(0) ?? 0);
+  return hashEnd(hash);
+};
+
+/** "don't" is written in three ways: as two words, as one, and as "do n't" by tokenisers. */
+const spellings = (phrase: string): readonly string[] => {
+  if (!phrase.includes("'")) return [phrase];
+  return [
+    phrase.replaceAll("'", " "),
+    phrase.replaceAll("'", ""),
+    phrase.replaceAll("n't", " n t").replaceAll("'", " "),
+  ];
+};
+
+export const compileCues = (lexicons: readonly Lexicon[]): Cues => {
+  const edges = new Map<string, number>();
+  const found: number[] = [0];
+  const aliases = new Map<number, string>();
+
+  const add = (phrase: string, role: number) => {
+    let node = 0;
+    for (const word of phrase.split(/\s+/).filter((part) => part !== "")) {
+      const edge = `${node}/${wordHash(word)}`;
+      let next = edges.get(edge);
+      if (next === undefined) {
+        next = found.length;
+        found.push(0);
+        edges.set(edge, next);
+      }
+      node = next;
+    }
+    found[node] = (found[node] ?? 0) | role;
+  };
+
+  for (const lexicon of lexicons) {
+    for (const role of Object.keys(roles) as Role[])
+      for (const phrase of lexicon[role]) for (const spelling of spellings(phrase)) add(spelling, roles[role]);
+    for (const [word, meaning] of Object.entries(lexicon.aliases)) {
+      aliases.set(wordHash(word), meaning);
+      add(word, ALIASED);
+    }
+  }
+
+  let size = 1024;
+  while (size < edges.size * 4) size *= 2;
+  const mask = size - 1;
+  const nodes = new Int32Array(size);
+  const hashes = new Uint32Array(size);
+  const targets = new Int32Array(size).fill(EMPTY);
+  const slotOf = (node: number, word: number) => (Math.imul(node, 0x9e3779b1) ^ word) & mask;
+  for (const [edge, target] of edges) {
+    const [node = 0, word = 0] = edge.split("/").map(Number);
+    let slot = slotOf(node, word);
+    while (targets[slot] !== EMPTY) slot = (slot + 1) & mask;
+    nodes[slot] = node;
+    hashes[slot] = word;
+    targets[slot] = target;
+  }
+  const rolesOf = Int32Array.from(found);
+
+  return {
+    step: (node, word) => {
+      let slot = slotOf(node, word);
+      for (;;) {
+        const target = targets[slot] ?? EMPTY;
+        if (target === EMPTY) return 0;
+        if (hashes[slot] === word && nodes[slot] === node) return target;
+        slot = (slot + 1) & mask;
+      }
+    },
+    rolesAt: (node) => rolesOf[node] ?? 0,
+    aliases,
+    ids: lexicons.map((lexicon) => lexicon.id).join(","),
+  };
+};
