@@ -1,0 +1,5 @@
+// Starts the detector.
+import { run } from "#runtime/service.ts";
+import { detector } from "./service.ts";
+
+await run(detector);

@@ -1,0 +1,45 @@
+// What can be seen of the detector from outside: whether it is ready, whether it still works, how far it has come.
+import type { GroupConsumer } from "#adapters/broker-port.ts";
+import { type Clock, systemClock } from "#runtime/clock.ts";
+import type { Health } from "#runtime/health.ts";
+import type { Metrics } from "#runtime/metrics.ts";
+import type { Partitions } from "./partitions.ts";
+
+interface Watched {
+  readonly consumer: Pick<GroupConsumer, "activity">;
+  readonly tasks: Pick<Partitions, "restoring" | "live">;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  readonly clock?: Clock;
+}
+
+/** Four session time-outs: a consumer that lives shows it every few seconds, also while it looks for the broker. */
+const silenceLimit = 60_000;
+
+export const watch = ({ consumer, tasks, metrics, health, clock = systemClock }: Watched): void => {
+  health.check("group", () => (consumer.activity().joined ? { ok: true } : { ok: false, detail: "not in the group" }));
+  health.check("state", () =>
+    tasks.restoring === 0 ? { ok: true } : { ok: false, detail: `restoring ${tasks.restoring} partitions` },
+  );
+  health.alive("consumer", () => {
+    const { lastHeartbeat, stalled } = consumer.activity();
+    if (stalled.length > 0) return `stalled: ${stalled.map(({ partition }) => partition).join(", ")}`;
+    const silence = clock() - lastHeartbeat;
+    return silence <= silenceLimit || `no sign of life for ${Math.round(silence / 1000)} s`;
+  });
+
+  const watermarkLag = metrics.gauge("earshot_watermark_lag_seconds", "How far the watermark is behind the clock", [
+    "partition",
+  ]);
+  const visits = metrics.gauge("earshot_live_visits", "Visits in memory", ["partition"]);
+  const lag = metrics.gauge("earshot_input_lag_records", "Records in the log after the last batch", ["partition"]);
+  metrics.beforeScrape(() => {
+    for (const gauge of [watermarkLag, visits, lag]) gauge.reset();
+    for (const [partition, task, behind] of tasks.live()) {
+      const { watermark } = task.engine;
+      if (Number.isFinite(watermark)) watermarkLag.set({ partition }, (clock() - watermark) / 1000);
+      visits.set({ partition }, task.engine.visits);
+      lag.set({ partition }, behind);
+    }
+  });
+};
