@@ -1,5 +1,6 @@
 // What a kafkajs error means to us, by its type and code, never by its text.
 import { Fenced, Refused, Retryable } from "#adapters/broker-port.ts";
+import { AppError, toError } from "#runtime/errors.ts";
 
 interface ErrorShape {
   readonly name?: string;
@@ -86,6 +87,20 @@ export const isOutage = (thrown: unknown): boolean => {
     !isForbidden(thrown) &&
     !isPositionLost(thrown)
   );
+};
+
+/** Of a group member: what no fresh client would cure, with the cure where there is one; undefined for an outage. */
+export const fatalError = (thrown: unknown, group: string, topics: readonly string[]): Error | undefined => {
+  if (protocolType(thrown) === "UNKNOWN_TOPIC_OR_PARTITION")
+    return new AppError("missing_topic", `one of the topics ${topics.join(", ")} does not exist`, {
+      cause: thrown,
+      cure: "Create it: npm run topics",
+    });
+  if (isForbidden(thrown))
+    return new AppError("forbidden", `Kafka refuses group ${group} or its topics`, { cause: thrown });
+  if (isPositionLost(thrown))
+    return new AppError("position_refused", "retention took records that were not yet read", { cause: thrown });
+  return isOutage(thrown) ? undefined : toError(thrown);
 };
 
 const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));

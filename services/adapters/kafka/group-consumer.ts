@@ -21,7 +21,7 @@ import { createKafkaAdminPort } from "./admin.ts";
 import { stickyAssigner } from "./assigner.ts";
 import { connectLimit, createKafkaConsumer, discard, heartbeatInterval, type KafkaOptions } from "./client.ts";
 import { backOff, pause, within } from "./deadline.ts";
-import { isForbidden, isOutage, isPositionLost, protocolType, toPortError } from "./errors.ts";
+import { fatalError, protocolType, toPortError } from "./errors.ts";
 import type { FetchedBatch } from "./fetched-batch.ts";
 import { type GroupMember, kafkajs, type Membership } from "./hardening.ts";
 import { createPartitionFeed, type PartitionFeed } from "./partition-feed.ts";
@@ -33,6 +33,8 @@ const commitLimit = 15_000;
 const releaseLimit = 5000;
 /** How long a rebalance is kept from a handler that could still finish. */
 const rebalancePatience = 15_000;
+/** kafkajs can stop without any event (K19 to K21); a join may take 60 s, everything else shows itself each second. */
+const silenceLimit = 90_000;
 const concurrency = 16;
 
 export interface GroupConsumerOptions {
@@ -147,15 +149,28 @@ export const createGroupConsumer = (
     );
   };
 
-  const assign = async (feed: PartitionFeed, earlier: PartitionFeed | undefined): Promise<void> => {
-    await earlier?.drain();
+  /** While kafkajs crashes it refuses these calls; then all is assigned anew and they no longer matter. */
+  const steer = (call: (running: Consumer) => void): void => {
+    if (consumer === undefined) return;
+    try {
+      call(consumer);
+    } catch (error) {
+      log.debug({ group, error }, "the consumer is not running");
+    }
+  };
+
+  const seek = ({ topic, partition }: Partition, position: number): void =>
+    steer((running) => running.seek({ topic, partition, offset: String(position) }));
+
+  const assign = async (feed: PartitionFeed): Promise<void> => {
     const { partition, ctx } = feed;
     for (let attempt = 0; ctx.live; attempt++) {
+      feed.beat();
       try {
         const start = await told().onAssigned(partition, await committedOf(partition), ctx);
         const checked = await checkedStart(partition, start);
         if (!ctx.live) return;
-        consumer?.seek({ topic: partition.topic, partition: partition.partition, offset: String(checked) });
+        seek(partition, checked);
         return feed.start(checked);
       } catch (error) {
         if (error instanceof Fenced || !ctx.live) return;
@@ -164,6 +179,20 @@ export const createGroupConsumer = (
         await pause(backOff(attempt), closing.signal);
       }
     }
+  };
+
+  /** What was last begun for a partition, whatever epoch or client it belonged to: nothing new begins before it has ended. */
+  const latest = new Map<string, { readonly feed: PartitionFeed; readonly assigned: Promise<void> }>();
+
+  const assignInTurn = (feed: PartitionFeed): void => {
+    const key = keyOf(feed.partition);
+    const before = latest.get(key);
+    const inTurn = async (): Promise<void> => {
+      await before?.assigned;
+      await before?.feed.drain();
+      await assign(feed);
+    };
+    latest.set(key, { feed, assigned: inTurn() });
   };
 
   const createFeed = (partition: Partition): PartitionFeed => {
@@ -175,8 +204,7 @@ export const createGroupConsumer = (
         // A feed of an earlier epoch must not stop its successor.
         if (feeds.get(keyOf(partition)) !== feed) return;
         const target = [{ topic: partition.topic, partitions: [partition.partition] }];
-        if (paused) consumer?.pause(target);
-        else consumer?.resume(target);
+        steer((running) => (paused ? running.pause(target) : running.resume(target)));
       },
       fail: giveUp,
     });
@@ -192,25 +220,25 @@ export const createGroupConsumer = (
     const partitions = Object.entries(assignment).flatMap(([topic, numbers]) =>
       numbers.map((partition) => ({ topic, partition })),
     );
-    consumer?.pause(Object.entries(assignment).map(([topic, numbers]) => ({ topic, partitions: [...numbers] })));
+    const all = Object.entries(assignment).map(([topic, numbers]) => ({ topic, partitions: [...numbers] }));
+    steer((running) => running.pause(all));
     const before = feeds;
     feeds = new Map(partitions.map((partition) => [keyOf(partition), createFeed(partition)]));
     for (const [key, { partition }] of before) if (!feeds.has(key)) handlers?.onLost(partition);
-    for (const [key, feed] of feeds) void assign(feed, before.get(key));
+    for (const feed of feeds.values()) assignInTurn(feed);
     log.info({ group, partitions: [...feeds.keys()] }, "joined the group");
     firstJoin.resolve();
   };
 
-  const release = async ({ partition, ctx, ...feed }: PartitionFeed): Promise<void> => {
+  const release = async (feed: PartitionFeed): Promise<void> => {
     await feed.drain();
-    if (ctx.live) await handlers?.onRelease?.(partition, ctx);
+    if (feed.ctx.live) await handlers?.onRelease?.(feed.partition, feed.ctx);
   };
 
   /** Lets handlers finish while their commits still count; what takes longer is fenced. */
   const releaseAll = async (): Promise<void> => {
     const released = Promise.allSettled([...feeds.values()].map(release));
     await within(releaseLimit, "finishing before leaving the group", released).catch(() => undefined);
-    owned = {};
     const positions: Record<string, Record<number, number>> = {};
     for (const { partition, position } of feeds.values())
       (positions[partition.topic] ??= {})[partition.partition] = Number.isNaN(position) ? 0 : position;
@@ -250,7 +278,7 @@ export const createGroupConsumer = (
         return;
       case "stray":
         // Dropping it is always safe: kafkajs has not moved and fetches again.
-        return consumer?.seek({ topic, partition, offset: String(position) });
+        return seek(fetched, position);
       case "gap":
         return giveUp(new Error(`${keyOf(fetched)}: fetched from ${fetched.fetchedOffset} instead of ${position}`));
       case "stuck":
@@ -275,23 +303,29 @@ export const createGroupConsumer = (
     const crashed = new Promise<unknown>((resolve) =>
       mine.on(mine.events.CRASH, ({ payload }) => resolve(payload.error)),
     );
+    const silent = Promise.withResolvers<unknown>();
+    const watch = setInterval(() => {
+      if (Date.now() - lastHeartbeat > silenceLimit) silent.resolve(new Retryable("kafkajs shows no sign of life"));
+    }, silenceLimit / 10);
+    beat();
     mine.on(mine.events.GROUP_JOIN, ({ payload }) => onJoined(payload.memberAssignment));
     mine.on(mine.events.HEARTBEAT, beat);
     mine.on(mine.events.FETCH, beat);
     try {
       await within(connectLimit, "connecting to Kafka", mine.connect());
       await within(connectLimit, "subscribing", mine.subscribe({ topics: [...topics], fromBeginning: true }));
-      // Resolves after the first join, or after a crash in it.
-      await mine.run({
+      const running = mine.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: concurrency,
         eachBatch,
       });
-      return await Promise.race([crashed, stopped]);
+      // `run` resolves after the first join, which may take a minute, or after a crash in it.
+      return await Promise.race([running.then(() => crashed), silent.promise, stopped]);
     } catch (error) {
       return error;
     } finally {
+      clearInterval(watch);
       loseAll();
       await discard(mine, log);
     }
@@ -301,26 +335,12 @@ export const createGroupConsumer = (
     closing.signal.addEventListener("abort", () => resolve(undefined), { once: true });
   });
 
-  /** What no fresh client would cure, with the cure; undefined for an outage. */
-  const fatalError = (error: unknown): Error | undefined => {
-    if (protocolType(error) === "UNKNOWN_TOPIC_OR_PARTITION")
-      return new AppError("missing_topic", `one of the topics ${topics.join(", ")} does not exist`, {
-        cause: error,
-        cure: "Create it: npm run topics",
-      });
-    if (isForbidden(error))
-      return new AppError("forbidden", `Kafka refuses group ${group} or its topics`, { cause: error });
-    if (isPositionLost(error))
-      return new AppError("position_refused", "retention took records that were not yet read", { cause: error });
-    return isOutage(error) ? undefined : toError(error);
-  };
-
   const supervise = async (): Promise<void> => {
     for (let attempt = 0; !closing.signal.aborted; attempt++) {
       const since = Date.now();
       const error = await runOnce();
       if (closing.signal.aborted) return;
-      const fatal = fatalError(error);
+      const fatal = fatalError(error, group, topics);
       if (fatal !== undefined) return giveUp(fatal);
       // A client that ran for a while and then failed starts the back-off over.
       if (Date.now() - since > 60_000) attempt = 0;

@@ -182,7 +182,7 @@ export const createPartitionFeed = (ports: FeedPorts): PartitionFeed => {
       lastSign = Date.now();
     },
     isStalled: (now) =>
-      busy
+      busy || holds.has("assigning")
         ? now - lastSign > silenceLimit
         : holds.size === 0 && position < highWatermark && now - lastBatch > starvedLimit,
   };

@@ -160,7 +160,8 @@ class Cursor {
   headers(): Readonly<Record<string, string>> {
     const count = this.varint();
     if (count <= 0) return noHeaders;
-    const headers: Record<string, string> = {};
+    // Without a prototype, since a foreign producer may name a header __proto__.
+    const headers = Object.create(null) as Record<string, string>;
     for (let i = 0; i < count; i++) {
       const name = this.text(this.varint());
       const length = this.varint();

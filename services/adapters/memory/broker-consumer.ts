@@ -156,8 +156,8 @@ export const createMemoryConsumer = (
     }
   };
 
-  const runFeed = async (feed: Feed, earlier: Feed | undefined): Promise<void> => {
-    await earlier?.running;
+  /** Ends when the feed's epoch has, and its last handler. */
+  const runFeed = async (feed: Feed): Promise<void> => {
     const assigned = persist(feed, () => assign(feed));
     feed.running = assigned.then(() => undefined);
     if (!(await assigned)) return;
@@ -166,6 +166,16 @@ export const createMemoryConsumer = (
     } catch (error) {
       giveUp(toError(error));
     }
+  };
+
+  /** What was last begun for a partition, whatever epoch it belonged to: nothing new begins before it has ended. */
+  const latest = new Map<string, Promise<void>>();
+
+  const runInTurn = (key: string, feed: Feed): void => {
+    latest.set(
+      key,
+      (latest.get(key) ?? Promise.resolve()).then(() => runFeed(feed)),
+    );
   };
 
   const release = async (feed: Feed): Promise<void> => {
@@ -203,7 +213,6 @@ export const createMemoryConsumer = (
       expire();
       generation = of;
       joined = true;
-      const before = feeds;
       const next = new Map<string, Feed>();
       for (const partition of partitions)
         next.set(keyOf(partition), {
@@ -216,7 +225,7 @@ export const createMemoryConsumer = (
         });
       lose(next);
       feeds = next;
-      for (const [key, feed] of next) void runFeed(feed, before.get(key));
+      for (const [key, feed] of next) runInTurn(key, feed);
       firstJoin.resolve();
     },
     evicted() {
