@@ -157,16 +157,23 @@ const launch = (node) => {
     process.stdin.pipe(child.stdin);
   }
   const last = new Map();
-  const forward = (signal, as = signal) => {
-    process.on(signal, () => {
-      const now = Date.now();
-      if (now - (last.get(as) ?? 0) > sameKeystroke) child.kill(as);
-      last.set(as, now);
-    });
+  const tell = (signal) => {
+    const now = Date.now();
+    if (now - (last.get(signal) ?? 0) > sameKeystroke) child.kill(signal);
+    last.set(signal, now);
   };
-  forward("SIGINT");
-  forward("SIGTERM");
-  forward("SIGHUP", "SIGTERM");
+  process.on("SIGINT", () => tell("SIGINT"));
+  process.on("SIGTERM", () => tell("SIGTERM"));
+  process.on("SIGHUP", () => tell("SIGTERM"));
+  // npm's own death tells nobody: the shell between it and us ends without a word, and we get another parent.
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event !== undefined) {
+    const watch = setInterval(() => {
+      if (process.ppid === parent) return;
+      clearInterval(watch);
+      tell("SIGTERM");
+    }, 500);
+  }
   process.on("SIGWINCH", () => child.kill("SIGWINCH"));
   child.once("error", (error) => giveUp(`${node} did not start: ${error.message}`));
   child.once("exit", (code, signal) => process.exit(code ?? 128 + (systemConstants.signals[signal] ?? 0)));

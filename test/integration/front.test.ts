@@ -90,7 +90,7 @@ describe("the ClickHouse interface", () => {
     await client.insert({ table: "t", values: [{ a: "3", b: "three", at: 3_000 }], format: "JSONEachRow" });
     await client.insert({
       table: "t",
-      values: Readable.from(['4,"fo,ur",1970-01-01 00:00:04.000\n'], { objectMode: false }),
+      values: Readable.from(['4,"fo\n\nur",1970-01-01 00:00:04.000\n'], { objectMode: false }),
       format: "CSV",
     });
     const binary = Buffer.concat([Buffer.from([5, 0, 0, 0, 0, 0, 0, 0, 4]), Buffer.from("five"), Buffer.alloc(8)]);
@@ -101,7 +101,7 @@ describe("the ClickHouse interface", () => {
       { a: 1, b: "one;\n'", at: "1000" },
       { a: 2, b: "two", at: "2000" },
       { a: 3, b: "three", at: "3000" },
-      { a: 4, b: "fo,ur", at: "4000" },
+      { a: 4, b: "fo\n\nur", at: "4000" },
       { a: 5, b: "five", at: "0" },
     ]);
   });

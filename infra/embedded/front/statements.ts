@@ -20,3 +20,18 @@ export const hasSeveralStatements = (sql: string): boolean => {
 /** The format that a query names at its end. */
 export const formatOf = (sql: string): string | undefined =>
   /\bFORMAT\s+(\w+)\s*(?:SETTINGS\b[\s\S]*)?;?\s*$/i.exec(sql)?.[1];
+
+/** What goes before FORMAT and what FORMAT says, in an INSERT whose data follow it. */
+const insertFormat = /(\sSETTINGS\s+\w+\s*=[^'"`]*?)?\sFORMAT\s+\w+\s*?(?:[ \t\f]*\r?\n|[ \t\f]+|\s*;?\s*$)/i;
+
+/** An INSERT taken apart: its SQL up to the data, and where they begin; undefined where no FORMAT announces data. */
+export const splitInsert = (text: string): { readonly sql: string; readonly dataAt: number } | undefined => {
+  const match = isInsert(text) ? insertFormat.exec(text) : null;
+  if (match === null) return undefined;
+  const dataAt = match.index + match[0].length;
+  return { sql: text.slice(0, dataAt), dataAt };
+};
+
+/** The same INSERT with its data in a file, whose name comes quoted. */
+export const withFile = (sql: string, file: string): string =>
+  sql.replace(insertFormat, (tail) => ` FROM INFILE ${file} ${tail.replace(/;\s*$/, "")}`);
