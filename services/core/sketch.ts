@@ -31,11 +31,11 @@ export const createSketcher = (hashKey: string) => {
       .map(([user, trials]) => ({ hash: hashOf(day, user), trials }))
       .toSorted((a, b) => (a.hash < b.hash ? -1 : 1))
       .slice(0, maxUsers);
-    const bytes = new Uint8Array(smallest.length * entryBytes);
-    const view = new DataView(bytes.buffer);
+    // The Avro writer takes no other bytes than a Buffer.
+    const bytes = Buffer.alloc(smallest.length * entryBytes);
     for (const [index, { hash, trials }] of smallest.entries()) {
-      view.setBigUint64(index * entryBytes, hash);
-      view.setUint16(index * entryBytes + 8, Math.min(maxCount, trials));
+      bytes.writeBigUInt64BE(hash, index * entryBytes);
+      bytes.writeUInt16BE(Math.min(maxCount, trials), index * entryBytes + 8);
     }
     return bytes;
   };
