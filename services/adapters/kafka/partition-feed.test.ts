@@ -1,15 +1,18 @@
 // A feed hands batches over one by one, repeats what asks for it, stops where a handler gave up, and never piles up.
 import { expect, test, vi } from "vitest";
-import { type Ctx, Fenced, type RecordBatch, Retryable } from "#adapters/broker-port.ts";
+import { type Ctx, Fenced, type LogRecord, type RecordBatch, Retryable } from "#adapters/broker-port.ts";
 import { createPartitionFeed } from "./partition-feed.ts";
 
-const batch = (firstOffset: number): RecordBatch => ({
+const recordAt = (offset: number): LogRecord => ({ offset, appendTs: 0, key: null, value: null, headers: {} });
+
+/** `size` records from `firstOffset` on; 600 are too many to be merged with their like. */
+const batch = (firstOffset: number, size = 600): RecordBatch => ({
   topic: "t",
   partition: 0,
-  records: [],
+  records: Array.from({ length: size }, (_, i) => recordAt(firstOffset + i)),
   firstOffset,
-  nextPosition: firstOffset + 1,
-  highWatermark: 100,
+  nextPosition: firstOffset + size,
+  highWatermark: 100_000,
 });
 
 const settled = (): Promise<void> => new Promise((done) => setImmediate(done));
@@ -74,12 +77,30 @@ test("a full queue pauses its partition and an emptied one resumes it", async ()
   const { feed, paused, seen } = openFeed(() => release.promise);
   feed.start(0);
   await feed.push(batch(0));
-  await feed.push(batch(1));
-  await feed.push(batch(2));
+  await feed.push(batch(600));
+  await feed.push(batch(1200));
   expect(paused).toEqual([false, true]);
   release.resolve();
-  await vi.waitFor(() => expect(seen).toEqual([0, 1, 2]));
+  await vi.waitFor(() => expect(seen).toEqual([0, 600, 1200]));
   expect(paused).toEqual([false, true, false]);
+});
+
+test("small batches that wait are handed over as one, without a gap", async () => {
+  const release = Promise.withResolvers<void>();
+  const handled: RecordBatch[] = [];
+  const { feed } = openFeed(async (one) => {
+    handled.push(one);
+    await release.promise;
+  });
+  feed.start(0);
+  for (let i = 0; i < 5; i++) await feed.push(batch(i * 10, 10));
+  release.resolve();
+  await vi.waitFor(() => expect(handled).toHaveLength(2));
+  expect(handled.map(({ firstOffset, nextPosition }) => [firstOffset, nextPosition])).toEqual([
+    [0, 10],
+    [10, 50],
+  ]);
+  expect(handled[1]?.records.map(({ offset }) => offset)).toEqual(Array.from({ length: 40 }, (_, i) => 10 + i));
 });
 
 test("a paused partition keeps what was fetched, and goes on with it", async () => {
@@ -97,14 +118,14 @@ test("Retryable repeats the batch; Fenced stops the feed without a failure", asy
   let refusals = 2;
   const { feed, seen, failures, paused } = openFeed(async ({ firstOffset }) => {
     if (firstOffset === 0 && refusals-- > 0) throw new Retryable("away");
-    if (firstOffset === 1) throw new Fenced("gone");
+    if (firstOffset === 600) throw new Fenced("gone");
   });
   feed.start(0);
   await feed.push(batch(0));
-  await feed.push(batch(1));
-  await feed.push(batch(2));
-  await vi.waitFor(() => expect(seen).toEqual([0, 0, 0, 1]));
-  expect(feed.judge({ fetchedOffset: 3, nextPosition: 4 })).toBe("nothing");
+  await feed.push(batch(600));
+  await feed.push(batch(1200));
+  await vi.waitFor(() => expect(seen).toEqual([0, 0, 0, 600]));
+  expect(feed.judge({ fetchedOffset: 1800, nextPosition: 1801 })).toBe("nothing");
   expect(failures).toEqual([]);
   expect(paused.at(-1)).toBe(true);
 });

@@ -9,6 +9,8 @@ import type { FetchedBatch } from "./fetched-batch.ts";
 
 /** One batch is handled, one waits, one may be on its way: memory stays at about 1.5 MB a partition. */
 const queueLimit = 2;
+/** Small batches that wait become one of up to this many records: a busy handler then pays its commit and its sends once. */
+const mergeLimit = 1000;
 /** How long the fetch loop waits for room before it pauses the partition; well below the heartbeat interval. */
 const roomLimit = 200;
 /** A handler that neither returns nor calls `heartbeat` for this long counts as stalled. */
@@ -53,6 +55,12 @@ export interface PartitionFeed {
   /** Whether a fetched batch is what comes next here. */
   judge(fetched: Pick<FetchedBatch, "fetchedOffset" | "nextPosition">): Judgement;
 }
+
+const merge = (first: RecordBatch, second: RecordBatch): RecordBatch => ({
+  ...second,
+  records: first.records.concat(second.records),
+  firstOffset: first.firstOffset,
+});
 
 export const createPartitionFeed = (ports: FeedPorts): PartitionFeed => {
   const { partition, ctx } = ports;
@@ -154,7 +162,10 @@ export const createPartitionFeed = (ports: FeedPorts): PartitionFeed => {
       highWatermark = batch.highWatermark;
       lastBatch = Date.now();
       if (ended) return;
-      queue.push(batch);
+      const waiting = queue.at(-1);
+      if (waiting !== undefined && waiting.records.length + batch.records.length <= mergeLimit)
+        queue[queue.length - 1] = merge(waiting, batch);
+      else queue.push(batch);
       pump();
       if (queue.length >= queueLimit && ctx.live && !ended) await room();
     },
