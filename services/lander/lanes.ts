@@ -12,7 +12,7 @@ interface Held {
 }
 
 export interface Lanes {
-  readonly handlers: GroupHandlers;
+  readonly handlers: Required<GroupHandlers>;
   /** Records in the log and not landed, per partition. */
   lags(): Iterable<{ readonly partition: Partition; readonly lag: number }>;
 }
@@ -33,7 +33,7 @@ export const createLanes = (ports: LanderPorts): Lanes => {
     one?.over.abort();
   };
 
-  const handlers: GroupHandlers = {
+  const handlers: Required<GroupHandlers> = {
     async onAssigned(partition, committed, ctx) {
       const topic = topics.get(partition.topic);
       if (topic === undefined) throw new Error(`assigned an unknown topic ${partition.topic}`);
