@@ -2,6 +2,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text as bodyOf } from "node:stream/consumers";
+import { unreadable } from "#schemas/compatibility.ts";
+import type { AvroObject } from "#schemas/schema-json.ts";
 
 /** `silent` takes the connection and never answers; `proxy` answers 404 with a page of its own, as a wrong path does. */
 export type Mode = "up" | "silent" | "error" | "proxy";
@@ -15,8 +17,6 @@ export interface FakeRegistry extends AsyncDisposable {
   add(subject: string, schema: string): number;
   /** Compatibility levels by subject. */
   readonly levels: Map<string, string>;
-  /** What a registration is answered with instead of an id. */
-  refusal: { readonly status: number; readonly body: object } | undefined;
 }
 
 interface Version {
@@ -33,6 +33,12 @@ export const startFakeRegistry = async (): Promise<FakeRegistry> => {
   const subjects = new Map<string, Version[]>();
   const byId = new Map<number, string>();
 
+  const accepts = (subject: string, schema: string): boolean =>
+    registry.levels.get(subject) !== "BACKWARD_TRANSITIVE" ||
+    (subjects.get(subject) ?? []).every(
+      (version) => unreadable(JSON.parse(schema) as AvroObject, JSON.parse(version.schema) as AvroObject).length === 0,
+    );
+
   const routes = (method: string, path: readonly string[], body: Readonly<Record<string, string>>): Answer => {
     const [kind, name = "", versions, number] = path;
     const subject = subjects.get(name);
@@ -47,8 +53,9 @@ export const startFakeRegistry = async (): Promise<FakeRegistry> => {
       return level === undefined ? missing(40_408) : ok({ compatibilityLevel: level });
     }
     if (method === "POST" && versions === "versions") {
-      if (registry.refusal !== undefined) return registry.refusal;
-      return ok({ id: registry.add(name, body["schema"] ?? "") });
+      const schema = body["schema"] ?? "";
+      if (!accepts(name, schema)) return { status: 409, body: { error_code: 409, message: "incompatible" } };
+      return ok({ id: registry.add(name, schema) });
     }
     if (subject === undefined) return missing(40_401);
     if (method === "POST") {
@@ -82,7 +89,6 @@ export const startFakeRegistry = async (): Promise<FakeRegistry> => {
     mode: "up",
     requests: [],
     levels: new Map(),
-    refusal: undefined,
     add: (subject, schema) => {
       const versions = subjects.get(subject) ?? [];
       const id = versions.find((version) => version.schema === schema)?.id ?? byId.size + 1;

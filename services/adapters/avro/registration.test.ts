@@ -59,8 +59,10 @@ test("a dry run registers nothing and says what is missing", async () => {
 });
 
 test("a refusal by the registry is an incompatible schema, an outage is not", async () => {
-  registry.refusal = { status: 409, body: { error_code: 409, message: "incompatible" } };
-  await expect(register([])).rejects.toMatchObject({ code: "schema_incompatible" });
+  await register([]);
+  const fields = [...(signal.fields ?? []), { name: "without_default", type: "string" }];
+  const breaking: HistoryEntry = { ...older, text: JSON.stringify({ ...signal, fields }) };
+  await expect(register([breaking])).rejects.toMatchObject({ code: "schema_incompatible" });
   registry.mode = "error";
   await expect(register([])).rejects.toMatchObject({ code: "registry_unavailable", retryable: true });
 });
