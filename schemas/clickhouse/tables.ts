@@ -169,3 +169,14 @@ export type ColumnOf<T extends TableName> = keyof (typeof tables)[T];
 /** The table's columns in insert order. */
 export const columnsOf = <T extends TableName>(table: T): readonly ColumnOf<T>[] =>
   Object.keys(tables[table]) as ColumnOf<T>[];
+
+/** The time whose month is the row's table partition. A token counts per partition; `landings` has none. */
+export const partitionedBy = {
+  signals: "ts",
+  responses: "ts",
+  tallies: "minute",
+  late: "append_ts",
+  reject_rows: "append_ts",
+  reject_bytes: "append_ts",
+  landings: null,
+} as const satisfies { readonly [T in TableName]: ColumnOf<T> | null };
