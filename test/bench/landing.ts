@@ -1,6 +1,7 @@
 // Bench (c): rows a second of the lander against ClickHouse's own Kafka table engine: same topic, engine and machine, one run.
 import type { OutRecord } from "#adapters/broker-port.ts";
 import { partitionFor } from "#core/partition.ts";
+import type { StackSettings } from "#infra/embedded/stack.ts";
 import { bundledSchema } from "#schemas/bundled.ts";
 import type { SignalRecord } from "#schemas/generated/records.ts";
 import { type Pipeline, timeUntil } from "./pipeline.ts";
@@ -102,7 +103,7 @@ const queueColumns = (): string => {
 /** Both read the same filled topic from its start; each is timed from its start to the last row counted. */
 export const measureLanding = async (
   pipeline: Pipeline,
-  stack: Readonly<Record<string, string>>,
+  stack: StackSettings,
   rows: number,
 ): Promise<LandingFigures> => {
   await fill(pipeline, rows);
@@ -112,8 +113,8 @@ export const measureLanding = async (
     `CREATE TABLE engine_rows (${columns}) ENGINE = ReplacingMergeTree(revision) PARTITION BY toYYYYMM(ts) ORDER BY (tenant, event_type, event_id)`,
   );
   await pipeline.store.command(`CREATE TABLE engine_queue (${columns}) ENGINE = Kafka
-    SETTINGS kafka_broker_list = '${stack["KAFKA_BROKERS"] ?? ""}', kafka_topic_list = '${topic}', kafka_group_name = '${topic}.engine',
-      kafka_format = 'AvroConfluent', format_avro_schema_registry_url = '${stack["SCHEMA_REGISTRY_URL"] ?? ""}',
+    SETTINGS kafka_broker_list = '${stack.KAFKA_BROKERS}', kafka_topic_list = '${topic}', kafka_group_name = '${topic}.engine',
+      kafka_format = 'AvroConfluent', format_avro_schema_registry_url = '${stack.SCHEMA_REGISTRY_URL}',
       kafka_num_consumers = 2, kafka_thread_per_consumer = 1, kafka_max_block_size = 65536, kafka_flush_interval_ms = 1000`);
   await pipeline.store.command("CREATE MATERIALIZED VIEW engine_feed TO engine_rows AS SELECT * FROM engine_queue");
   const engineMs = await timeUntil(rows, countOf(pipeline, "engine_rows"));

@@ -33,11 +33,7 @@ const partitions = 4;
 const total = (values: Iterable<number>): number => [...values].reduce((sum, value) => sum + value, 0);
 
 /** `name` becomes part of the topics', groups' and the database's names. */
-export const openPipeline = async (
-  name: string,
-  stack: Readonly<Record<string, string>>,
-  log: Logger,
-): Promise<Pipeline> => {
+export const openPipeline = async (name: string, stack: StackSettings, log: Logger): Promise<Pipeline> => {
   await using opening = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "earshot-bench-"));
   opening.defer(() => rm(folder, { recursive: true, force: true }));
@@ -52,12 +48,12 @@ export const openPipeline = async (
   };
   await Promise.all(["topics", "schemas", "migrate"].map((command) => runCommand(command, [], env)));
   const topics = topicsFor(prefix, partitions);
-  const broker = opening.use(await connectBroker({ brokers: stack["KAFKA_BROKERS"] ?? "", clientId: "bench", log }));
+  const broker = opening.use(await connectBroker({ brokers: stack.KAFKA_BROKERS, clientId: "bench", log }));
   const admin = opening.use(await broker.admin());
   const producer = opening.use(await broker.producer());
   const codecs = opening.use(
     await openCodecs({
-      registry: stack["SCHEMA_REGISTRY_URL"] ?? "",
+      registry: stack.SCHEMA_REGISTRY_URL,
       cacheDir: join(folder, "schemas"),
       prefix,
       log,
@@ -65,9 +61,9 @@ export const openPipeline = async (
   );
   const store = opening.use(
     await openStore({
-      url: stack["CLICKHOUSE_URL"] ?? "",
-      user: stack["CLICKHOUSE_USER"] ?? "default",
-      password: stack["CLICKHOUSE_PASSWORD"] ?? "",
+      url: stack.CLICKHOUSE_URL,
+      user: stack.CLICKHOUSE_USER,
+      password: stack.CLICKHOUSE_PASSWORD,
       database: env.CLICKHOUSE_DATABASE,
       log,
     }),

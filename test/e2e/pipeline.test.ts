@@ -7,6 +7,7 @@ import { connectBroker } from "#adapters/broker.ts";
 import { openStore } from "#adapters/store.ts";
 import { type RunningProcess, runCommand, startProcess } from "#infra/dev/processes.ts";
 import { type Event, generateTraffic } from "#infra/dev/traffic.ts";
+import { createLogger } from "#runtime/logger.ts";
 import type { SignalRecord } from "#schemas/generated/records.ts";
 import { topicsFor } from "#schemas/topics.ts";
 import { eventually } from "#test/helpers/eventually.ts";
@@ -14,7 +15,7 @@ import { freshNamespace, stackSettings } from "#test/helpers/stack.ts";
 
 const canary = "xyzzy-canary-7f3a";
 const minute = 60_000;
-const quiet = { warn: () => {}, error: () => {}, info: () => {}, debug: () => {} };
+const quiet = createLogger({ name: "e2e", level: "error", to: "stderr" });
 
 /** What two signals must agree in: everything but how often and where they were said. */
 const contentOf = ({ revision: _r, origin: _o, schema_id: _s, ...rest }: SignalRecord): Record<string, unknown> =>
