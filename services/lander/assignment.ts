@@ -11,7 +11,7 @@ import type { RejectRecord } from "#schemas/generated/records.ts";
 import type { Topic, TopicKind, Topics } from "#schemas/topics.ts";
 import type { Limits } from "./block.ts";
 import { type CrashPoint, createLanding, type Landing } from "./landing.ts";
-import { createLane, type Lane, type Timers } from "./lane.ts";
+import { createLane, type Lane } from "./lane.ts";
 import type { LanderMetrics } from "./metrics.ts";
 import { createPersist, type Dependency, type Persist } from "./persist.ts";
 import { breakerAt, readCarefully, suspectRecords } from "./poison.ts";
@@ -19,6 +19,7 @@ import { createReader, type Decoded, type Read, type Reader, rejectRecord } from
 import { type Refusal, recover } from "./recovery.ts";
 import { rereadRange, rereadRecord } from "./reread.ts";
 import { rowMaker, tablesOf } from "./rows.ts";
+import type { Timers } from "./timers.ts";
 
 export interface LanderPorts {
   readonly topics: Topics;

@@ -3,13 +3,7 @@ import { Fenced, type LogRecord, type RecordBatch } from "#adapters/broker-port.
 import { type Filling, type Limits, openFilling } from "./block.ts";
 import type { Landing } from "./landing.ts";
 import type { Read } from "./read.ts";
-
-/** Wall time and one-shot timers; a test moves them by hand. */
-export interface Timers {
-  now(): number;
-  /** Returns how to cancel it. */
-  after(ms: number, run: () => void): () => void;
-}
+import type { Timers } from "./timers.ts";
 
 export interface LanePorts {
   readonly inc: number;

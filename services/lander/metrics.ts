@@ -17,5 +17,4 @@ export const declareMetrics = (metrics: Metrics) => ({
   lost: metrics.counter("earshot_lander_lost_records_total", "Records that retention took before they landed", [
     "topic",
   ]),
-  lag: metrics.gauge("earshot_lander_lag_records", "Records in the log and not landed", ["topic", "partition"]),
 });

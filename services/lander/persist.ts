@@ -1,5 +1,5 @@
 // Doing something for as long as it takes while the partition is ours: outages are waited out, a lost partition ends the waiting.
-import { type Ctx, Fenced, Retryable } from "#adapters/broker-port.ts";
+import { type Ctx, Fenced } from "#adapters/broker-port.ts";
 import { StoreError } from "#adapters/store-port.ts";
 import { AppError } from "#runtime/errors.ts";
 import type { Outages } from "#runtime/outages.ts";
@@ -16,9 +16,10 @@ interface PersistOptions {
   readonly outages: Outages<Dependency>;
 }
 
-const isAway = (error: Error): boolean => {
+/** Retryable is one of those AppErrors. */
+export const isAway = (error: Error): boolean => {
   if (error instanceof StoreError) return error.kind === "retryable";
-  return error instanceof Retryable || (error instanceof AppError && error.retryable);
+  return error instanceof AppError && error.retryable;
 };
 
 /** Shows that this is waiting, not stuck. Only Fenced matters: a broker that misses a heartbeat may take the next. */

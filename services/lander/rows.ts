@@ -68,6 +68,9 @@ export const tablesOf: Readonly<Record<TopicKind, readonly TableName[]>> = {
   rejects: ["reject_rows", "reject_bytes"],
 };
 
+/** All that the lander writes. */
+export const landingTables: readonly TableName[] = [...Object.values(tablesOf).flat(), "landings"];
+
 const base64 = (bytes: Uint8Array | null): string | null =>
   bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 

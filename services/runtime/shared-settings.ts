@@ -83,6 +83,14 @@ export const clickhouseSettings = defineSettings({
   }),
 });
 
+/** What `openStore` takes. */
+export const storeAccess = (settings: SettingsOf<typeof clickhouseSettings>) => ({
+  url: settings.clickhouse,
+  user: settings.clickhouseUser,
+  password: settings.clickhousePassword,
+  database: settings.clickhouseDatabase,
+});
+
 export const topicSettings = defineSettings({
   topicPrefix: text("EARSHOT_TOPIC_PREFIX", {
     default: "earshot.",
