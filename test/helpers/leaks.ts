@@ -29,6 +29,9 @@ export const watchLeaks = (): { readonly check: () => Promise<void> } => {
   const folder = mkdtempSync(join(tmpdir(), "earshot-test-"));
   process.env["TMPDIR"] = folder;
   process.env[marker] = folder;
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  // An interrupted run checks nothing, but leaves nothing either.
+  process.once("exit", remove);
   return {
     check: async () => {
       try {
@@ -41,7 +44,8 @@ export const watchLeaks = (): { readonly check: () => Promise<void> } => {
           { within: 5_000 },
         );
       } finally {
-        rmSync(folder, { recursive: true, force: true });
+        remove();
+        process.off("exit", remove);
         if (previous === undefined) delete process.env["TMPDIR"];
         else process.env["TMPDIR"] = previous;
         delete process.env[marker];
