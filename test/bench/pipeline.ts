@@ -10,6 +10,7 @@ import { openStore } from "#adapters/store.ts";
 import type { Store } from "#adapters/store-port.ts";
 import { partitionFor } from "#core/partition.ts";
 import { type RunningProcess, runCommand, startProcess } from "#infra/dev/processes.ts";
+import type { StackSettings } from "#infra/embedded/stack.ts";
 import type { Logger } from "#runtime/logger.ts";
 import type { InteractionRecord } from "#schemas/generated/records.ts";
 import { type TopicKind, type Topics, topicsFor } from "#schemas/topics.ts";
