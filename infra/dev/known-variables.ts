@@ -1,11 +1,9 @@
 // The list of EARSHOT_* variables that anything here reads, so that the runtime can warn about all others.
-import { sourceFiles } from "./source-files.ts";
+import { sourceFiles, variablesIn } from "./source-files.ts";
 
 export const renderKnownVariables = (): string => {
   const names = new Set(
-    ["services", "infra", "test"]
-      .flatMap((folder) => sourceFiles(folder))
-      .flatMap(({ text }) => text.match(/\bEARSHOT_[A-Z][A-Z0-9_]*[A-Z0-9]\b/g) ?? []),
+    ["services", "infra", "test"].flatMap((folder) => sourceFiles(folder)).flatMap(({ text }) => variablesIn(text)),
   );
   return [
     "// Generated from the source by `npm run generate`; do not edit.\n",

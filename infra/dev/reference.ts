@@ -8,7 +8,7 @@ import { httpSettings, logSettings } from "#runtime/shared-settings.ts";
 import { bundledSchema } from "#schemas/bundled.ts";
 import { type AvroObject, spell } from "#schemas/schema-json.ts";
 import { topicSpecs, topicsFor } from "#schemas/topics.ts";
-import { sourceFiles } from "./source-files.ts";
+import { sourceFiles, variablesIn } from "./source-files.ts";
 
 const services = new URL("../../services/", import.meta.url);
 const migrations = new URL("../../schemas/clickhouse/", import.meta.url);
@@ -115,22 +115,42 @@ const recordSection = (name: (typeof topicSpecs)[number]["schema"]): string => {
   return `### ${name}\n\n${schema.doc ?? ""}\n\n${table(["field", "type", "what it is"], rows)}`;
 };
 
-const created = /^CREATE (?:OR REPLACE )?(TABLE|VIEW|MATERIALIZED VIEW)(?: IF NOT EXISTS)? (\S+)/gm;
+const created = /^CREATE (?:OR REPLACE )?(TABLE|VIEW|MATERIALIZED VIEW|FUNCTION)(?: IF NOT EXISTS)? (\w+)/gm;
 
-/** Tables and views of the migrations, each with the comment right above it. */
+/** The first sentence of the comment right above a statement. */
+const commentAbove = (text: string): string => {
+  const lines = text.trimEnd().split("\n");
+  const from = lines.findLastIndex((line) => !line.startsWith("--")) + 1;
+  const comment = lines.slice(from).map((line) => line.replace(/^--\s*/, ""));
+  return comment.join(" ").split(/(?<=\.) /)[0] ?? "";
+};
+
+/** Tables, views and functions of the migrations. */
 const tablesTable = (): string => {
   const found = new Map<string, readonly string[]>();
-  const files = existsSync(migrations) ? readdirSync(migrations).filter((name) => /^\d+_.*\.sql$/.test(name)) : [];
+  const files = readdirSync(migrations).filter((name) => /^\d+_.*\.sql$/.test(name));
   for (const file of files.toSorted()) {
     const text = readFileSync(new URL(file, migrations), "utf8");
     for (const match of text.matchAll(created)) {
       const [, kind = "", name = ""] = match;
-      const above = text.slice(0, match.index).trimEnd().split("\n").at(-1) ?? "";
-      const comment = above.startsWith("--") ? above.replace(/^--\s*/, "") : "";
-      found.set(name, [code(name.replace(/[(;]$/, "")), kind.toLowerCase(), file, escape(comment)]);
+      found.set(name, [code(name), kind.toLowerCase(), file, escape(commentAbove(text.slice(0, match.index)))]);
     }
   }
   return table(["name", "kind", "made by", "what it holds"], [...found.values()]);
+};
+
+/** Variables of scripts and tests, which read them where they need them. */
+const otherVariables = (readers: readonly Reader[]): string => {
+  const listed = new Set(readers.flatMap(({ settings }) => Object.values(settings).map((setting) => setting.variable)));
+  const found = new Map<string, Set<string>>();
+  for (const { path, text } of ["infra", "test"].flatMap(sourceFiles))
+    for (const name of variablesIn(text))
+      if (!listed.has(name)) found.set(name, (found.get(name) ?? new Set()).add(path));
+  const rows = [...found].toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return table(
+    ["variable", "read in"],
+    rows.map(([name, paths]) => [code(name), [...paths].map(code).join(", ")]),
+  );
 };
 
 export const renderReference = async (): Promise<string> => {
@@ -152,6 +172,8 @@ export const renderReference = async (): Promise<string> => {
     "## Settings\n\nEnvironment variables; an empty one counts as unset. Durations are written `500ms`, `30s`, `10m`, `4h`, `7d`, sizes `64KiB`, `16MiB`. " +
       "All mistakes are reported together, with exit code 2. An `EARSHOT_*` variable that nothing reads is warned about.",
     settingsTable(readers),
+    "Scripts and tests also read:",
+    otherVariables(readers),
     "## Commands\n\n`npm run <command> -- --help` lists options and the variables it reads. Data goes to stdout, messages to stderr; exit 0 done, 1 failed, 2 bad configuration or usage.",
     table(
       ["command", "what it does"],
@@ -165,7 +187,7 @@ export const renderReference = async (): Promise<string> => {
     topicsTable(),
     "## Records",
     ...topicSpecs.map(({ schema }) => recordSection(schema)),
-    "## Tables and views",
+    "## Tables, views and functions",
     tablesTable(),
     "",
   ].join("\n\n");

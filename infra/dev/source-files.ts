@@ -15,3 +15,7 @@ export const sourceFiles = (folder: string): readonly SourceFile[] =>
     .filter((path) => !/\.(test|generated)\.ts$/.test(path))
     .toSorted()
     .map((path) => ({ path, text: readFileSync(`${root}${path}`, "utf8") }));
+
+/** The EARSHOT_* variables that a text names. */
+export const variablesIn = (text: string): readonly string[] =>
+  text.match(/\bEARSHOT_[A-Z][A-Z0-9_]*[A-Z0-9]\b/g) ?? [];

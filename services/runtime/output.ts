@@ -34,7 +34,7 @@ const renderTable = (rows: readonly Readonly<Record<string, unknown>>[]): string
     colAligns: head.map((name) => (rows.every((row) => typeof row[name] === "number") ? "right" : "left")),
   });
   table.push(...rows.map((row) => head.map((name) => cell(row[name]))));
-  return `${table.toString()}\n`;
+  return table.toString().replaceAll(/ *(\n|$)/g, "\n");
 };
 
 export const createOutput = (write: (text: string) => Promise<void>, json: boolean): Output => ({
