@@ -106,6 +106,8 @@ export interface TopicSettings {
 export interface Admin extends AsyncDisposable {
   createTopics(topics: readonly TopicSettings[], replicationFactor: number): Promise<readonly string[]>;
   deleteTopics(topics: readonly string[]): Promise<void>;
+  /** Partition counts of all topics on the broker, by name. */
+  topics(): Promise<ReadonlyMap<string, number>>;
   /** One sentence per difference (missing topic, partition count, timestamp type, cleanup); empty: as the table says. */
   verifyTopics(topics: readonly TopicSettings[]): Promise<readonly string[]>;
   committed(

@@ -495,6 +495,7 @@ export const brokerContract = (name: string, open: () => Promise<BrokerUnderTest
         expect(await admin.createTopics(table, 1)).toEqual([fresh]);
         expect(await admin.createTopics(table, 1)).toEqual([]);
         expect(await admin.verifyTopics(table)).toEqual([]);
+        expect((await admin.topics()).get(fresh)).toBe(2);
       });
 
       test("names each difference from the table", async () => {

@@ -24,8 +24,7 @@ export const createKafkaAdminPort = (options: KafkaOptions): Admin => {
     }
   };
 
-  /** Partition counts by topic; topics that do not exist are absent. */
-  const partitionCounts = (): Promise<Map<string, number>> =>
+  const topicSizes = (): Promise<Map<string, number>> =>
     call("listing topics", async (client) => {
       const names = await client.listTopics();
       if (names.length === 0) return new Map();
@@ -49,8 +48,10 @@ export const createKafkaAdminPort = (options: KafkaOptions): Admin => {
     });
 
   return {
+    topics: topicSizes,
+
     async createTopics(topics, replicationFactor) {
-      const existing = await partitionCounts();
+      const existing = await topicSizes();
       const missing = topics.filter(({ topic }) => !existing.has(topic));
       if (missing.length > 0)
         await call("creating topics", (client) =>
@@ -68,12 +69,12 @@ export const createKafkaAdminPort = (options: KafkaOptions): Admin => {
     },
 
     async deleteTopics(topics) {
-      const existing = await partitionCounts();
+      const existing = await topicSizes();
       const present = topics.filter((topic) => existing.has(topic));
       if (present.length === 0) return;
       await call("deleting topics", (client) => client.deleteTopics({ topics: present }));
       for (let attempt = 0, until = Date.now() + deletionLimit; Date.now() < until; attempt++) {
-        const left = await partitionCounts();
+        const left = await topicSizes();
         if (!present.some((topic) => left.has(topic))) return;
         await pause(backOff(attempt));
       }
@@ -81,7 +82,7 @@ export const createKafkaAdminPort = (options: KafkaOptions): Admin => {
     },
 
     async verifyTopics(topics: readonly TopicSettings[]) {
-      const counts = await partitionCounts();
+      const counts = await topicSizes();
       const settings = await configs(topics.map(({ topic }) => topic).filter((topic) => counts.has(topic)));
       return topics.flatMap((wanted) => topicDifferences(wanted, counts.get(wanted.topic), settings.get(wanted.topic)));
     },

@@ -113,6 +113,10 @@ const createMemoryAdmin = ({ log, scheduler, faults }: MemoryWorld, groups: Grou
   };
 
   return {
+    async topics() {
+      await scheduler.turn();
+      return new Map([...log.topics].map(([topic, { partitions }]) => [topic, partitions.length]));
+    },
     async createTopics(topics) {
       await scheduler.turn();
       const missing = topics.filter(({ topic }) => !log.topics.has(topic));
