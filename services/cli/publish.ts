@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Codecs, openCodecs } from "#adapters/avro/codecs.ts";
 import { connectBroker } from "#adapters/broker.ts";
 import type { OutRecord } from "#adapters/broker-port.ts";
+import { requireTopics } from "#adapters/require-topics.ts";
 import { partitionFor } from "#core/partition.ts";
 import { engineSettings } from "#core/settings.ts";
 import { validateInteraction } from "#core/validate.ts";
@@ -150,9 +151,7 @@ const openSink = async ({ settings: given, own, log, stopping }: Context): Promi
   const broker = own(await connectBroker({ ...brokerAccess({ ...given, brokers }), clientId: "earshot-publish", log }));
   const { interactions } = topicsFor(given.topicPrefix, given.partitions);
   await using admin = await broker.admin();
-  const troubles = await admin.verifyTopics([interactions]);
-  if (troubles.length > 0)
-    throw new AppError("missing_topic", troubles.join("; "), { cure: "Create the topics first: npm run topics" });
+  await requireTopics(admin, [interactions], { log, signal: stopping });
   const producer = own(await broker.producer());
 
   const encode = ({ record, partition }: Event): OutRecord => ({

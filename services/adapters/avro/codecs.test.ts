@@ -123,6 +123,8 @@ describe("values", () => {
 describe("foreign writers", () => {
   const tags = foreign({ name: "tags", type: { type: "array", items: "string" } });
   const nulls = foreign({ name: "nothing", type: { type: "array", items: "null" } });
+  const required = (JSON.parse(bundledSchema("interaction")) as AvroObject).fields?.slice(0, 5);
+  const least = JSON.stringify({ type: "record", name: "Interaction", namespace: "com.example", fields: required });
   const others = new Map([
     [21, tags],
     [22, nulls],
@@ -130,6 +132,7 @@ describe("foreign writers", () => {
     [24, JSON.stringify({ type: "record", name: "Order", fields: [{ name: "id", type: "string" }] })],
     [25, '{"type":"record","name":"Interaction","fields":[{"name":"event_id","type":"string"}]}'],
     [26, "not a schema"],
+    [28, least],
     [27, '{"type":"record","name":"Interaction","fields":[{"name":"next","type":["null","Interaction"]}]}'],
   ]);
   const codecs = createLocalCodecs(others);
@@ -142,6 +145,14 @@ describe("foreign writers", () => {
       kind: "record",
       record: { event_id: "e1" },
       schemaId: 21,
+    });
+  });
+
+  test("fields of ours that a writer leaves out are null, and its namespace does not matter", () => {
+    const value = encodeForeign(28, least, interaction());
+    expect(codecs.decode("interactions", value)).toMatchObject({
+      kind: "record",
+      record: { event_id: "e1", session_id: "s1", text: null, extra: null },
     });
   });
 
