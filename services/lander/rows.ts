@@ -106,7 +106,7 @@ const rowsFor = <R extends object>(
 const responses = (options: RowOptions): RowMaker<"interactions"> => {
   const { partition, inputPartitions } = options;
   const row = rowsFor<InteractionRecord>(tablesOf.interactions, options, {
-    text_chars: ({ text }) => text?.length,
+    text_chars: ({ text }) => (text ? text.length : null),
     schema_id: (_, { schemaId }) => schemaId,
   });
   return (record, log, schemaId) => {
