@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { compileCues } from "#core/text/cues.ts";
-import { eachGram } from "#core/text/grams.ts";
+import { createGramWriter } from "#core/text/grams.ts";
 import { GRAM_BITS, WORD_BITS } from "#core/text/hash.ts";
 import { type IdfSeed, packSteps, stepOf } from "#core/text/idf.ts";
 import { english } from "#core/text/lexicons/english.ts";
@@ -55,6 +55,7 @@ const countEach = (codes: ReadonlySet<number>, counts: Float64Array) => {
 export const makeIdfTable = (name: string, texts: Iterable<string>): IdfSeed => {
   const { scanned, scan } = createScanner(capacity);
   const { words, read } = createWordReader(compileCues([english, hinglish]), undefined, capacity);
+  const { grams, write } = createGramWriter(capacity);
   const totals: [number, number, number] = [0, 0, 0];
   const wordTexts = new Float64Array(2 ** WORD_BITS);
   const gramTexts = new Float64Array(2 ** GRAM_BITS);
@@ -62,10 +63,9 @@ export const makeIdfTable = (name: string, texts: Iterable<string>): IdfSeed => 
     scan(text);
     if (scanned.length < 2) continue;
     read(scanned);
-    const grams = new Set<number>();
-    eachGram(scanned, (code) => grams.add(code));
     countEach(new Set(words.codes.subarray(0, words.count)), wordTexts);
-    countEach(grams, gramTexts);
+    write(scanned);
+    countEach(new Set(grams.codes.subarray(0, grams.count)), gramTexts);
     totals[scanned.script] += 1;
   }
   const packed = {

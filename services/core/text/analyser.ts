@@ -1,8 +1,8 @@
 // The text analyser: features of asks and answers, how alike two asks are, what a turn does to the answer before it.
-import { type Bags, charsOf, contentTokensOf, createBags, facts, factsOf, type Header, scriptMask } from "./bag.ts";
+import { type Bags, charsOf, contentTokensOf, createBags, facts, factsOf, scriptMask } from "./bag.ts";
 import { compileCues } from "./cues.ts";
-import { eachGram } from "./grams.ts";
-import { createKeyed, GRAM_BITS, HASH_START, hashEnd, hashStep, WORD_BITS } from "./hash.ts";
+import { createGramWriter } from "./grams.ts";
+import { createKeyed, GRAM_BITS, WORD_BITS } from "./hash.ts";
 import { type IdfSeed, openIdf } from "./idf.ts";
 import { idfSeed } from "./idf-seed.generated.ts";
 import { english } from "./lexicons/english.ts";
@@ -46,7 +46,7 @@ interface Bagged {
 const bytesOf = (features: PromptFeatures | ResponseFeatures): Uint8Array =>
   (features as PromptFeatures & ResponseFeatures & Bagged).bytes;
 
-const promptOf = (bytes: Uint8Array): PromptFeatures & Bagged => {
+const promptFrom = (bytes: Uint8Array): PromptFeatures & Bagged => {
   const found = factsOf(bytes);
   return {
     contentTokens: contentTokensOf(bytes),
@@ -57,17 +57,20 @@ const promptOf = (bytes: Uint8Array): PromptFeatures & Bagged => {
   };
 };
 
-const responseOf = (bytes: Uint8Array): ResponseFeatures & Bagged => ({
+const responseFrom = (bytes: Uint8Array): ResponseFeatures & Bagged => ({
   chars: charsOf(bytes),
   asksQuestion: (factsOf(bytes) & facts.asksQuestion) !== 0,
   bytes,
 });
 
+const isHanKana = (found: number): boolean => (found & scriptMask) === scripts.hanKana;
+
 const matchOf = (bags: Bags, earlier: Uint8Array, later: Uint8Array): Match => {
   const found = bags.compare(earlier, later);
-  const [before, after] = [factsOf(earlier), factsOf(later)];
-  const [a, b] = [charsOf(earlier), charsOf(later)];
-  const isHanKana = (bits: number) => (bits & scriptMask) === scripts.hanKana;
+  const before = factsOf(earlier);
+  const after = factsOf(later);
+  const shorter = Math.min(charsOf(earlier), charsOf(later));
+  const longer = Math.max(charsOf(earlier), charsOf(later));
   return {
     score: round((found.wordCosine + found.gramCosine) / 2),
     wordCosine: round(found.wordCosine),
@@ -76,7 +79,7 @@ const matchOf = (bags: Bags, earlier: Uint8Array, later: Uint8Array): Match => {
     containment: round(found.containment),
     numberMismatch: found.numberMismatch,
     negationMismatch: ((before ^ after) & facts.negation) !== 0,
-    lengthRatio: round(Math.min(a, b) / Math.max(a, b, 1)),
+    lengthRatio: longer > 0 ? round(shorter / longer) : 1,
     raise: isHanKana(before) || isHanKana(after),
     newContent: found.containment >= containedAt && found.laterContent > found.sharedContent,
   };
@@ -89,26 +92,29 @@ export const createTextAnalyser = (settings: TextSettings = {}): TextAnalyser =>
   const cues = compileCues([english, hinglish]);
   const bags = createBags(idf, keyed);
   const { scanned, scan } = createScanner(capacity);
+  const { grams, write: writeGrams } = createGramWriter(capacity);
   const { words, read: readWords } = createWordReader(cues, settings.segmenter, capacity);
-  const { reading, read: readTurn } = createReader(cues, capacity);
+  const reader = createReader(cues, capacity);
+  const { reading } = reader;
 
-  const bagOf = (text: string, part: typeof promptPart, caps: typeof promptCaps): Uint8Array => {
-    scan(bounded(text, part.head, part.tail));
+  const bagOf = (chars: number, caps: typeof promptCaps): Uint8Array => {
+    writeGrams(scanned);
+    bags.fill(words, reading.marks, grams, caps);
+    return bags.finish({ facts: reading.facts, chars, hash: grams.hash, contentTokens: reading.contentTokens });
+  };
+
+  const analysePrompt = (text: string): PromptFeatures => {
+    scan(bounded(text, promptPart.head, promptPart.tail));
     readWords(scanned);
-    readTurn(scanned, words, text.length);
-    bags.start(caps);
-    for (let i = 0; i < words.count; i += 1)
-      bags.addWord(words.codes[i] ?? 0, reading.content[i] === 1, words.numbers[i] === 1);
-    eachGram(scanned, bags.addGram);
-    let hash = HASH_START;
-    for (let i = 0; i < scanned.length; i += 1) hash = hashStep(hash, scanned.points[i] ?? 0);
-    const header: Header = {
-      facts: reading.facts,
-      chars: text.length,
-      hash: hashEnd(hash),
-      contentTokens: reading.contentTokens,
-    };
-    return bags.finish(header);
+    reader.read(scanned, words, text.length);
+    return promptFrom(bagOf(text.length, promptCaps));
+  };
+
+  const analyseResponse = (text: string): ResponseFeatures => {
+    scan(bounded(text, responsePart.head, responsePart.tail));
+    readWords(scanned);
+    reader.skim(scanned, words);
+    return responseFrom(bagOf(text.length, responseCaps));
   };
 
   return {
@@ -123,8 +129,8 @@ export const createTextAnalyser = (settings: TextSettings = {}): TextAnalyser =>
       clarify_words: clarifyWords,
       positive_chars: positiveChars,
     },
-    prompt: (text) => promptOf(bagOf(text, promptPart, promptCaps)),
-    response: (text) => responseOf(bagOf(text, responsePart, responseCaps)),
+    prompt: analysePrompt,
+    response: analyseResponse,
     match: (earlier, later) => matchOf(bags, bytesOf(earlier), bytesOf(later)),
 
     selfRepeat: (earlier, later) => {
@@ -144,8 +150,8 @@ export const createTextAnalyser = (settings: TextSettings = {}): TextAnalyser =>
     },
 
     packPrompt: bytesOf,
-    unpackPrompt: promptOf,
+    unpackPrompt: promptFrom,
     packResponse: bytesOf,
-    unpackResponse: responseOf,
+    unpackResponse: responseFrom,
   };
 };

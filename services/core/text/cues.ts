@@ -25,8 +25,12 @@ export const roles = {
 type Role = keyof typeof roles;
 /** Set beside the roles of a word that counts as another one. */
 export const ALIASED = 65536;
+/** Set beside the roles of a node from which phrases go on. */
+export const CONTINUES = 131072;
 
 const EMPTY = 0;
+/** An edge takes four numbers of the table, one cache line at most: from node, by word, to node, spare. */
+const STRIDE = 4;
 
 /** A trie over word hashes in open-addressed arrays: one probe a step. Node 0 is the root, and "no such node". */
 export interface Cues {
@@ -68,6 +72,7 @@ export const compileCues = (lexicons: readonly Lexicon[]): Cues => {
         next = found.length;
         found.push(0);
         edges.set(edge, next);
+        if (node !== 0) found[node] = (found[node] ?? 0) | CONTINUES;
       }
       node = next;
     }
@@ -86,28 +91,25 @@ export const compileCues = (lexicons: readonly Lexicon[]): Cues => {
   let size = 1024;
   while (size < edges.size * 4) size *= 2;
   const mask = size - 1;
-  const nodes = new Int32Array(size);
-  const hashes = new Uint32Array(size);
-  const targets = new Int32Array(size).fill(EMPTY);
+  const table = new Int32Array(size * STRIDE);
   const slotOf = (node: number, word: number) => (Math.imul(node, 0x9e3779b1) ^ word) & mask;
   for (const [edge, target] of edges) {
     const [node = 0, word = 0] = edge.split("/").map(Number);
     let slot = slotOf(node, word);
-    while (targets[slot] !== EMPTY) slot = (slot + 1) & mask;
-    nodes[slot] = node;
-    hashes[slot] = word;
-    targets[slot] = target;
+    while (table[slot * STRIDE + 2] !== EMPTY) slot = (slot + 1) & mask;
+    table[slot * STRIDE] = node;
+    table[slot * STRIDE + 1] = word | 0;
+    table[slot * STRIDE + 2] = target;
   }
   const rolesOf = Int32Array.from(found);
 
   return {
     step: (node, word) => {
-      let slot = slotOf(node, word);
-      for (;;) {
-        const target = targets[slot] ?? EMPTY;
+      for (let slot = slotOf(node, word); ; slot = (slot + 1) & mask) {
+        const at = slot * STRIDE;
+        const target = table[at + 2] ?? EMPTY;
         if (target === EMPTY) return 0;
-        if (hashes[slot] === word && nodes[slot] === node) return target;
-        slot = (slot + 1) & mask;
+        if (table[at + 1] === (word | 0) && table[at] === node) return target;
       }
     },
     rolesAt: (node) => rolesOf[node] ?? 0,

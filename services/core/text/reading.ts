@@ -1,15 +1,15 @@
 // What a user turn does, read from its words: corrects, asks for more, thanks, asks for a person. The rules of the lexicon's roles.
 
-import { facts } from "./bag.ts";
-import { type Cues, roles } from "./cues.ts";
+import { facts, wordMarks } from "./bag.ts";
+import { ALIASED, CONTINUES, type Cues, roles } from "./cues.ts";
 import type { Scanned } from "./scan.ts";
 import type { Words } from "./words.ts";
 
 export interface Reading {
   facts: number;
   contentTokens: number;
-  /** Per word: whether it carries content. */
-  readonly content: Uint8Array;
+  /** Per word: `wordMarks`. */
+  readonly marks: Uint8Array;
 }
 
 /** A correction that brings at least so many content words beside its cue says what is right (unmeasured). */
@@ -31,13 +31,17 @@ const EMPTY = 1;
 const IN_CUE = 2;
 const SOCIAL = 4;
 
+const anyRole = ALIASED - 1;
+
 export interface Reader {
   readonly reading: Reading;
   readonly read: (scanned: Scanned, words: Words, chars: number) => void;
+  /** Only which words carry content and whether it ends in a question: all that an assistant's text is asked for. */
+  readonly skim: (scanned: Scanned, words: Words) => void;
 }
 
 export const createReader = (cues: Cues, capacity: number): Reader => {
-  const reading: Reading = { facts: 0, contentTokens: 0, content: new Uint8Array(capacity) };
+  const reading: Reading = { facts: 0, contentTokens: 0, marks: new Uint8Array(capacity) };
   const spent = new Uint8Array(capacity);
 
   let seen = 0;
@@ -82,7 +86,7 @@ export const createReader = (cues: Cues, capacity: number): Reader => {
   };
 
   const read = (scanned: Scanned, words: Words, chars: number) => {
-    const { count, nodes, written, counted } = words;
+    const { count, nodes, written, counted, numbers } = words;
     seen = 0;
     talkEnd = -1;
     wantEnd = -1;
@@ -93,17 +97,16 @@ export const createReader = (cues: Cues, capacity: number): Reader => {
     let namesPerson = false;
     for (let i = 0; i < count; i += 1) {
       let node = nodes[i] ?? 0;
-      const alone = cues.rolesAt(node);
-      if ((alone & roles.confirm) === 0) confirms = false;
-      if ((alone & roles.person) !== 0) namesPerson = true;
-      for (let end = i + 1; node !== 0; end += 1) {
-        const role = cues.rolesAt(node);
-        if (role !== 0) {
+      let role = cues.rolesAt(node);
+      if ((role & roles.confirm) === 0) confirms = false;
+      for (let end = i + 1; role !== 0; end += 1) {
+        if ((role & anyRole) !== 0) {
           play(role, i, end);
           if ((role & roles.person) !== 0) namesPerson = true;
         }
-        if (end >= count) break;
+        if ((role & CONTINUES) === 0 || end >= count) break;
         node = cues.step(node, written[end] ?? 0);
+        role = cues.rolesAt(node);
       }
     }
 
@@ -111,7 +114,7 @@ export const createReader = (cues: Cues, capacity: number): Reader => {
     let beyond = 0;
     for (let i = 0; i < count; i += 1) {
       const carries = counted[i] === 1 && ((spent[i] ?? 0) & EMPTY) === 0;
-      reading.content[i] = carries ? 1 : 0;
+      reading.marks[i] = (carries ? wordMarks.content : 0) | (numbers[i] === 1 ? wordMarks.number : 0);
       if (!carries) continue;
       content += 1;
       if (((spent[i] ?? 0) & IN_CUE) === 0) beyond += 1;
@@ -138,5 +141,15 @@ export const createReader = (cues: Cues, capacity: number): Reader => {
       (scanned.length > 1 ? facts.hasText : 0);
   };
 
-  return { reading, read };
+  const skim = (scanned: Scanned, { count, nodes, counted, numbers }: Words) => {
+    for (let i = 0; i < count; i += 1) {
+      const carries = counted[i] === 1 && (cues.rolesAt(nodes[i] ?? 0) & (roles.stop | roles.social)) === 0;
+      reading.marks[i] = (carries ? wordMarks.content : 0) | (numbers[i] === 1 ? wordMarks.number : 0);
+    }
+    reading.contentTokens = 0;
+    reading.facts =
+      scanned.script | (scanned.endsAsking ? facts.asksQuestion : 0) | (scanned.length > 1 ? facts.hasText : 0);
+  };
+
+  return { reading, read, skim };
 };

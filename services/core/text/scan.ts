@@ -1,5 +1,5 @@
 // From text to normalised characters: NFKC, lower case, punctuation to single spaces, one leading and one trailing space.
-import { createCharacters, HAN_KANA, HANGUL, LATIN, LETTER, NEEDS_CONTEXT, SEPARATOR } from "./script.ts";
+import { createCharacters, HAN_KANA, HANGUL, LATIN, LETTER, NEEDS_CONTEXT, QUESTION, SEPARATOR } from "./script.ts";
 
 /** Which idf total a text is weighed with, by the script most of its letters are in. */
 export const scripts = { other: 0, hangul: 1, hanKana: 2 } as const;
@@ -11,6 +11,8 @@ export interface Scanned {
   readonly points: Int32Array;
   readonly kinds: Uint8Array;
   length: number;
+  /** The kinds that occur, as bits. */
+  kindsSeen: number;
   script: Script;
   /** A question mark stands somewhere. */
   asks: boolean;
@@ -19,7 +21,8 @@ export interface Scanned {
 }
 
 const SPACE = 0x20;
-const questionMarks = new Set([0x3f, 0xff1f, 0x061f, 0x037e, 0x203d]);
+/** Kinds whose character groups are not trigrams. */
+export const eastAsian = (1 << HAN_KANA) | (1 << HANGUL);
 const closing = new Set([
   ..."\"')]}*_`~»”’」』）".split("").map((char) => char.charCodeAt(0)),
   SPACE,
@@ -39,64 +42,77 @@ export interface Scanner {
 
 export const createScanner = (capacity: number): Scanner => {
   const characters = createCharacters();
-  const points = new Int32Array(capacity + 2);
-  const kinds = new Uint8Array(capacity + 2);
-  const letters = new Int32Array(8);
-  const scanned: Scanned = { points, kinds, length: 0, script: 0, asks: false, endsAsking: false };
-  let length = 0;
-  let gap = false;
+  // Two for the spaces at the ends, one for a gap before the last character.
+  const points = new Int32Array(capacity + 3);
+  const kinds = new Uint8Array(capacity + 3);
+  const scanned: Scanned = { points, kinds, length: 0, kindsSeen: 0, script: 0, asks: false, endsAsking: false };
 
-  const restart = () => {
-    letters.fill(0);
-    points[0] = SPACE;
-    kinds[0] = SEPARATOR;
-    length = 1;
-    gap = false;
-    scanned.asks = false;
-  };
-
-  const put = (point: number, kind: number) => {
-    if (kind === SEPARATOR) {
-      gap = true;
-      if (questionMarks.has(point)) scanned.asks = true;
-      return;
-    }
-    if (length >= capacity) return;
-    if (gap && length > 1) {
-      points[length] = SPACE;
-      kinds[length] = SEPARATOR;
-      length += 1;
-    }
-    gap = false;
-    letters[kind] = (letters[kind] ?? 0) + 1;
-    points[length] = point;
-    kinds[length] = kind;
-    length += 1;
-  };
-
-  /** Unit by unit, without building a string; false where a character depends on its neighbours. */
-  const scanUnits = (text: string): boolean => {
-    for (let i = 0; i < text.length; i += 1) {
+  /** Unit by unit, without building a string; -1 where a character depends on its neighbours, else the length. */
+  const scanUnits = (text: string): number => {
+    let length = 1;
+    let gap = false;
+    let seen = 0;
+    for (let i = 0; i < text.length && length < capacity; i += 1) {
       const unit = text.charCodeAt(i);
       const kind = characters.kindOfUnit(unit);
-      if ((kind & NEEDS_CONTEXT) !== 0) return false;
-      if (kind === SEPARATOR) put(unit, SEPARATOR);
-      else put(characters.foldUnit(unit), kind);
+      if (kind >= NEEDS_CONTEXT) return -1;
+      seen |= 1 << kind;
+      if (kind === SEPARATOR || kind === QUESTION) {
+        gap = true;
+        continue;
+      }
+      if (gap && length > 1) {
+        points[length] = SPACE;
+        kinds[length] = SEPARATOR;
+        length += 1;
+      }
+      gap = false;
+      points[length] = characters.foldUnit(unit);
+      kinds[length] = kind;
+      length += 1;
     }
-    return true;
+    scanned.kindsSeen = seen;
+    return length;
   };
 
-  const scanPoints = (text: string) => {
+  /** The same by code points of the normalised text. */
+  const scanPoints = (text: string): number => {
+    let length = 1;
+    let gap = false;
+    scanned.kindsSeen = 0;
     for (const char of text.normalize("NFKC").toLowerCase()) {
       const point = char.codePointAt(0) ?? SPACE;
-      put(point, characters.kindOfPoint(point));
+      const kind = characters.kindOfPoint(point);
+      scanned.kindsSeen |= 1 << kind;
+      if (kind === SEPARATOR || kind === QUESTION) {
+        gap = true;
+        continue;
+      }
+      if (length >= capacity) break;
+      if (gap && length > 1) {
+        points[length] = SPACE;
+        kinds[length] = SEPARATOR;
+        length += 1;
+      }
+      gap = false;
+      points[length] = point;
+      kinds[length] = kind;
+      length += 1;
     }
+    return length;
   };
 
   const scriptOf = (): Script => {
-    const hanKana = letters[HAN_KANA] ?? 0;
-    const hangul = letters[HANGUL] ?? 0;
-    const rest = (letters[LATIN] ?? 0) + (letters[LETTER] ?? 0);
+    if ((scanned.kindsSeen & eastAsian) === 0) return scripts.other;
+    let hanKana = 0;
+    let hangul = 0;
+    let rest = 0;
+    for (let i = 0; i < scanned.length; i += 1) {
+      const kind = kinds[i] ?? SEPARATOR;
+      if (kind === HAN_KANA) hanKana += 1;
+      else if (kind === HANGUL) hangul += 1;
+      else if (kind === LATIN || kind === LETTER) rest += 1;
+    }
     // One Han character says about as much as three Latin letters, a Hangul syllable as two.
     if (hanKana > 0 && 3 * hanKana >= 2 * hangul && 3 * hanKana >= rest) return scripts.hanKana;
     return hangul > 0 && 2 * hangul >= rest ? scripts.hangul : scripts.other;
@@ -105,15 +121,14 @@ export const createScanner = (capacity: number): Scanner => {
   const endsAsking = (text: string): boolean => {
     let last = text.length - 1;
     while (last >= 0 && closing.has(text.charCodeAt(last))) last -= 1;
-    return last >= 0 && questionMarks.has(text.charCodeAt(last));
+    return last >= 0 && characters.kindOfUnit(text.charCodeAt(last)) === QUESTION;
   };
 
   const scan = (text: string) => {
-    restart();
-    if (!scanUnits(text)) {
-      restart();
-      scanPoints(text);
-    }
+    points[0] = SPACE;
+    kinds[0] = SEPARATOR;
+    let length = scanUnits(text);
+    if (length < 0) length = scanPoints(text);
     if (length > 1) {
       points[length] = SPACE;
       kinds[length] = SEPARATOR;
@@ -121,7 +136,8 @@ export const createScanner = (capacity: number): Scanner => {
     }
     scanned.length = length;
     scanned.script = scriptOf();
-    scanned.endsAsking = endsAsking(text);
+    scanned.asks = (scanned.kindsSeen & (1 << QUESTION)) !== 0;
+    scanned.endsAsking = scanned.asks && endsAsking(text);
   };
 
   return { scanned, scan };

@@ -11,6 +11,8 @@ export const HANGUL = 5;
 export const UNSPACED = 6;
 /** Every other letter, and marks, without which Devanagari loses its vowels. */
 export const LETTER = 7;
+/** A separator that asks. */
+export const QUESTION = 8;
 
 /** Set on characters whose folded form depends on their neighbours, so that the whole text must be normalised first. */
 export const NEEDS_CONTEXT = 0x80;
@@ -21,6 +23,7 @@ const unspaced = /^[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanm
 const jamo = /^[\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb]$/u;
 
 const kindOfChar = (char: string): number => {
+  if (/^[?\uff1f\u061f\u037e\u203d]$/u.test(char)) return QUESTION;
   if (/^\p{N}$/u.test(char)) return DIGIT;
   if (/^[\p{L}\p{M}]$/u.test(char)) {
     if (/^\p{Script=Latin}$/u.test(char)) return LATIN;
@@ -55,7 +58,7 @@ export const createCharacters = (): Characters => {
     const separates = Array.from(folded).every((part) => kindOfChar(part) === SEPARATOR);
     const known =
       separates && !surrogate
-        ? SEPARATOR
+        ? own
         : joins || surrogate || folded.length !== 1
           ? own | NEEDS_CONTEXT
           : kindOfChar(folded);

@@ -13,13 +13,15 @@ const vowels = new Set([A, E, I, O, U, Y]);
 
 export type Stemmer = (points: Int32Array, start: number, end: number) => Stem;
 
+const isCOrS = (point: number | undefined): boolean => point === C || point === S;
+
+const hasVowel = (points: Int32Array, start: number, end: number): boolean => {
+  for (let i = start; i < end; i += 1) if (vowels.has(points[i])) return true;
+  return false;
+};
+
 export const createStemmer = (): Stemmer => {
   const stem: Stem = { keep: 0, withI: false };
-
-  const hasVowel = (points: Int32Array, start: number, end: number): boolean => {
-    for (let i = start; i < end; i += 1) if (vowels.has(points[i])) return true;
-    return false;
-  };
 
   /** End of the singular; `ies` counts as `y`, which ends as `i`. */
   const singular = (points: Int32Array, start: number, end: number): number => {
@@ -62,5 +64,3 @@ export const createStemmer = (): Stemmer => {
     return stem;
   };
 };
-
-const isCOrS = (point: number | undefined): boolean => point === C || point === S;
