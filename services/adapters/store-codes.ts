@@ -1,29 +1,45 @@
-// What ClickHouse's error codes mean for whoever inserts: try again, a row does not fit, or somebody must change something.
-import type { StoreErrorKind } from "./store-port.ts";
+// What ClickHouse's error codes mean: for the caller, who tries again, halves a block or stops, and for the operator.
+import type { ErrorCode } from "#runtime/errors.ts";
 
-/** The same block under the same token, for as long as it lasts: busy, overloaded, read-only for now, or of unknown outcome. */
+export type StoreErrorKind =
+  /** Away, busy or unknown outcome: the same block under the same token, for ever. */
+  | "retryable"
+  /** A row does not fit its table: halve the block. */
+  | "data"
+  /** Missing table, rights, wrong credentials: stop, say so, reject nothing. */
+  | "configuration";
+
+/** Busy, overloaded, read-only for now, or of unknown outcome. */
 const retryable = [3, 107, 159, 164, 202, 203, 209, 210, 241, 242, 252, 285, 319, 425, 999];
 
 /** Parsing and types: nothing of the block landed. */
 const data = [6, 26, 27, 33, 38, 41, 53, 117, 131];
 
-/** Missing column, table or database; users and rights; SQL or settings that this server does not know. */
-const configuration = [16, 47, 60, 62, 81, 115, 192, 193, 194, 497, 516];
+const missing = [16, 60, 81];
+const refused = [192, 193, 194, 497, 516];
+/** SQL or settings that this server does not know. */
+const unknown = [47, 62, 115];
 
 const kinds: ReadonlyMap<number, StoreErrorKind> = new Map([
   ...retryable.map((code) => [code, "retryable"] as const),
   ...data.map((code) => [code, "data"] as const),
-  ...configuration.map((code) => [code, "configuration"] as const),
+  ...[...missing, ...refused, ...unknown].map((code) => [code, "configuration"] as const),
 ]);
 
-/** An unknown code is retried: nothing is lost by waiting, and a row may only be rejected for what is in it. */
+/** A code that is not listed is retried: nothing is lost by waiting, and a row may only be rejected for what is in it. */
 export const kindOfCode = (code: number): StoreErrorKind => kinds.get(code) ?? "retryable";
 
-const missing = new Set([16, 60, 81]);
-const refused = new Set([192, 193, 194, 516]);
+export interface Reading {
+  readonly code: ErrorCode;
+  readonly cure?: string;
+}
 
-/** What to do about it, as the end of a message. */
-export const cureOfCode = (code: number): string => {
-  if (missing.has(code)) return "; run: npm run migrate";
-  return refused.has(code) ? "; look at CLICKHOUSE_USER and CLICKHOUSE_PASSWORD" : "";
+export const readingOf = (kind: StoreErrorKind, serverCode: number | undefined): Reading => {
+  if (kind === "retryable") return { code: "store_unavailable" };
+  if (kind === "data") return { code: "row_refused" };
+  if (serverCode !== undefined && missing.includes(serverCode))
+    return { code: "missing_table", cure: "Run: npm run migrate" };
+  if (serverCode !== undefined && refused.includes(serverCode))
+    return { code: "forbidden", cure: "Look at CLICKHOUSE_USER and CLICKHOUSE_PASSWORD, and at that user's grants." };
+  return { code: "store_mismatch" };
 };

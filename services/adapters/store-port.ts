@@ -1,5 +1,9 @@
 // The store seam: what the services may ask of ClickHouse. clickhouse/ and memory/ both fit it and pass one contract suite.
+import { AppError } from "#runtime/errors.ts";
 import type { TableName } from "#schemas/clickhouse/tables.ts";
+import { readingOf, type StoreErrorKind } from "./store-codes.ts";
+
+export type { StoreErrorKind } from "./store-codes.ts";
 
 /** Rows of one table as arrays in `columns` order; schemas/clickhouse/tables.ts says how values are given. */
 export interface Block {
@@ -10,23 +14,17 @@ export interface Block {
   readonly token: string;
 }
 
-export type StoreErrorKind =
-  /** Away, busy or unknown outcome: the same block under the same token, for ever. */
-  | "retryable"
-  /** A row does not fit its table: halve the block. */
-  | "data"
-  /** Missing table, rights, wrong credentials: stop, say so, reject nothing. */
-  | "configuration";
-
-export class StoreError extends Error {
+/** A failed request: its kind says what the caller does, AppError's code and cure what the operator does. */
+export class StoreError extends AppError {
   override readonly name = "StoreError";
   readonly kind: StoreErrorKind;
-  /** ClickHouse error code, where an answer came. */
-  readonly code: number | undefined;
-  constructor(kind: StoreErrorKind, message: string, code?: number, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+  /** ClickHouse's error code, where an answer came. */
+  readonly serverCode: number | undefined;
+  constructor(kind: StoreErrorKind, message: string, serverCode?: number, cause?: unknown) {
+    const { code, cure } = readingOf(kind, serverCode);
+    super(code, message, { cause, ...(cure === undefined ? {} : { cure }) });
     this.kind = kind;
-    this.code = code;
+    this.serverCode = serverCode;
   }
 }
 

@@ -16,10 +16,11 @@ export const errorCodes = {
   topic_mismatch: { meaning: "a topic has other partitions or settings than the table", exit: 2, retryable: false },
   missing_table: { meaning: "a ClickHouse table, view or column does not exist", exit: 2, retryable: false },
   store_mismatch: {
-    meaning: "a ClickHouse setting or table would take a repeated insert twice",
+    meaning: "a setting or table of ClickHouse is not as Earshot needs it, or its version knows too little",
     exit: 2,
     retryable: false,
   },
+  row_refused: { meaning: "a row does not fit its ClickHouse table", exit: 1, retryable: false },
   migration: { meaning: "a migration was changed after it ran, or failed", exit: 1, retryable: false },
   schema_missing: { meaning: "a schema of ours is not registered", exit: 2, retryable: false },
   schema_incompatible: { meaning: "a schema change would break readers of old records", exit: 1, retryable: false },

@@ -1,6 +1,6 @@
 // From what @clickhouse/client throws to an error with its kind, without a row's values in its message.
 import { ClickHouseError } from "@clickhouse/client";
-import { cureOfCode, kindOfCode } from "#adapters/store-codes.ts";
+import { kindOfCode } from "#adapters/store-codes.ts";
 import { StoreError } from "#adapters/store-port.ts";
 
 /** Of a server's text the first line: what follows may show the values of a row. */
@@ -19,5 +19,5 @@ export const toStoreError = (what: string, thrown: unknown): StoreError => {
   // Parsers quote what they could not read; so they get no say, not even as the cause.
   const why = kind === "data" ? type : `${type}: ${firstLine(thrown.message)}`;
   const cause = kind === "data" ? undefined : thrown;
-  return new StoreError(kind, `ClickHouse: ${what}: ${why} (code ${code})${cureOfCode(code)}`, code, cause);
+  return new StoreError(kind, `ClickHouse: ${what}: ${why} (code ${code})`, code, cause);
 };

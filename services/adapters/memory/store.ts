@@ -1,7 +1,6 @@
 // The in-process twin of ClickHouse: same port, same promises about tokens, typed tables as migrated, faults to order.
-import { cureOfCode, kindOfCode } from "#adapters/store-codes.ts";
+import { kindOfCode } from "#adapters/store-codes.ts";
 import { type Store, StoreError } from "#adapters/store-port.ts";
-import { AppError } from "#runtime/errors.ts";
 import { type TableName, tables } from "#schemas/clickhouse/tables.ts";
 import { createStoreFaults, type StoreFaults, type StoreRequest } from "./store-faults.ts";
 import { parseMemoryQuery } from "./store-query.ts";
@@ -22,7 +21,7 @@ export interface MemoryStore {
 }
 
 const errorOf = (code: number, what: string): StoreError =>
-  new StoreError(kindOfCode(code), `ClickHouse: ${what} (code ${code})${cureOfCode(code)}`, code);
+  new StoreError(kindOfCode(code), `ClickHouse: ${what} (code ${code})`, code);
 
 export const createMemoryStore = (options: MemoryStoreOptions = {}): MemoryStore => {
   const { window = 10_000, tables: present = Object.keys(tables) as TableName[] } = options;
@@ -52,9 +51,7 @@ export const createMemoryStore = (options: MemoryStoreOptions = {}): MemoryStore
       request("verify", () => {
         const missing = names.filter((name) => !byName.has(name));
         if (missing.length === 0) return;
-        throw new AppError("missing_table", `ClickHouse lacks tables: ${missing.join("; ")}`, {
-          cure: "Run: npm run migrate",
-        });
+        throw new StoreError("configuration", `ClickHouse lacks tables: ${missing.join("; ")}`, 60);
       }),
     insert: (block) =>
       request("insert", () => {
