@@ -188,6 +188,24 @@ describe("run", () => {
     expect(await exitOf(described, process, 20)).toBe(1);
   });
 
+  test("a failure during the start ends it, although the body waits for something else", async () => {
+    const described = service("demo", {}, async ({ fail }) => {
+      queueMicrotask(() => fail(new Error("consumer crashed")));
+      await Promise.withResolvers<void>().promise;
+    });
+    expect(await exitOf(described, pretend())).toBe(1);
+  });
+
+  test("a failed start that cannot be undone is given up at the deadline, for its own reason", async () => {
+    const process = pretend();
+    const described = until(({ own }) => {
+      own({ [Symbol.asyncDispose]: () => Promise.withResolvers<void>().promise });
+      throw new AppError("missing_topic", "no topic x");
+    });
+    expect(await exitOf(described, process, 20)).toBe(2);
+    expect(process.said).toEqual(["no topic x"]);
+  });
+
   test("a stop that hangs is given up at the deadline, with exit 1", async () => {
     const process = pretend();
     const described = until(({ own }) => {

@@ -2,7 +2,7 @@
 import { type Env, loadSettings, type SettingsDefinition, type SettingsOf } from "./config.ts";
 import { AppError, describeError, exitCodeOf, toError } from "./errors.ts";
 import { createHealth, type Health } from "./health.ts";
-import { type HttpPort, openHttp } from "./http.ts";
+import { openHttp } from "./http.ts";
 import { unknownVariables } from "./known-variables.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
@@ -52,7 +52,21 @@ interface StartOptions {
   /** Aborting it during the start makes the body give up. */
   readonly stop?: AbortSignal;
   readonly log?: Logger;
+  /** For closing everything, ms. */
+  readonly deadline?: number;
 }
+
+/** Kubernetes kills after 30 s: ours comes first and says what hung. */
+const stopDeadline = 20_000;
+
+const within = async <T>(work: PromiseLike<T>, ms: number): Promise<T> => {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new AppError("stop_deadline", `Not stopped after ${ms / 1000} s: exiting anyway`)),
+    ms,
+  );
+  return Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
+};
 
 /** The service's settings and those of every process, so that all mistakes are reported together. */
 const loadAll = <D extends SettingsDefinition>(settings: D, env: Env) => {
@@ -64,7 +78,7 @@ const loadAll = <D extends SettingsDefinition>(settings: D, env: Env) => {
 /** Settings → log → HTTP (alive, not ready) → body → ready. Disposing stops in reverse order. A failed start is undone whole. */
 export const startService = async <D extends SettingsDefinition>(
   described: Service<D>,
-  { env, stop, log: givenLog }: StartOptions,
+  { env, stop, log: givenLog, deadline = stopDeadline }: StartOptions,
 ): Promise<RunningService> => {
   const { own: settings, process } = loadAll(described.settings, env);
   const log = givenLog ?? createLogger({ name: described.name, level: process.logLevel, to: "stdout" });
@@ -72,40 +86,32 @@ export const startService = async <D extends SettingsDefinition>(
 
   const failure = Promise.withResolvers<Error>();
   const stopping = new AbortController();
+  const giveUp = (): void => stopping.abort(new Error("the service is stopping"));
   const health = createHealth();
   const metrics = createMetrics(described.name);
-  await using stack = new AsyncDisposableStack();
-
-  const http: HttpPort = stack.use(await openHttp({ host: process.httpHost, port: process.httpPort, health, metrics }));
-  log.info({ port: http.port, host: process.httpHost, version: codeVersion }, "http listening");
-  stack.use(createWatchdog({ health, fail: failure.resolve }));
-
-  const giveUp = () => stopping.abort(new Error("the service is stopping"));
-  stop?.addEventListener("abort", giveUp, { once: true });
-  if (stop?.aborted === true) giveUp();
-  await described.body({
-    settings,
-    own: (thing) => stack.use(thing),
-    fail: failure.resolve,
-    log,
-    metrics,
-    health,
-    stopping: stopping.signal,
-  });
-  health.setPhase("ready");
-  log.info("ready");
-
-  const opened = stack.move();
-  return {
-    port: http.port,
-    metrics,
-    failed: failure.promise,
-    [Symbol.asyncDispose]: async () => {
-      health.setPhase("stopping");
-      giveUp();
-      await opened.disposeAsync();
-    },
+  const opened = new AsyncDisposableStack();
+  const close = async (): Promise<void> => {
+    health.setPhase("stopping");
+    giveUp();
+    await within(opened.disposeAsync(), deadline);
   };
+
+  try {
+    const http = opened.use(await openHttp({ host: process.httpHost, port: process.httpPort, health, metrics }));
+    log.info({ port: http.port, host: process.httpHost, version: codeVersion }, "http listening");
+    opened.use(createWatchdog({ health, fail: failure.resolve }));
+    stop?.addEventListener("abort", giveUp, { once: true });
+    if (stop?.aborted === true) giveUp();
+    const own = <T extends Disposable | AsyncDisposable>(thing: T): T => opened.use(thing);
+    const context = { settings, own, fail: failure.resolve, log, metrics, health, stopping: stopping.signal };
+    await Promise.race([described.body(context), failure.promise.then((error) => Promise.reject(error))]);
+    health.setPhase("ready");
+    log.info("ready");
+    return { port: http.port, metrics, failed: failure.promise, [Symbol.asyncDispose]: close };
+  } catch (thrown) {
+    await close().catch((error: unknown) => log.error({ error: toError(error) }, "the failed start was not undone"));
+    throw thrown;
+  }
 };
 
 /** What `run` needs of the process; tests hand in their own. */
@@ -130,18 +136,6 @@ const thisProcess: ProcessPort = {
   },
   complain: (message) => void process.stderr.write(`${message}\n`),
   exit: (code) => process.exit(code),
-};
-
-/** Kubernetes kills after 30 s: ours comes first and says what hung. */
-const stopDeadline = 20_000;
-
-const within = async (work: Promise<void>, ms: number): Promise<void> => {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new AppError("stop_deadline", `Not stopped after ${ms / 1000} s: exiting anyway`)),
-    ms,
-  );
-  await Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
 };
 
 /**
@@ -174,40 +168,38 @@ export const run = async <D extends SettingsDefinition>(
   });
 
   const end = (error: Error | undefined): never => {
-    if (error === undefined) log.info("stopped");
-    else {
-      // The log line is for machines; what a person must change is said in plain words too.
-      log.error({ error }, "failed");
-      if (exitCodeOf(error) === 2) port.complain(describeError(error));
+    if (error === undefined) {
+      log.info("stopped");
+      return port.exit(0);
     }
-    return port.exit(error === undefined ? 0 : exitCodeOf(error));
+    // The log line is for machines; what a person must change is said in plain words too.
+    log.error({ error }, "failed");
+    if (exitCodeOf(error) === 2) port.complain(describeError(error));
+    return port.exit(exitCodeOf(error));
   };
 
-  const starting = startService(described, { env: port.env, stop: stop.signal, log });
-  // A start that a signal interrupts has the same deadline as a stop.
-  const interrupted = asked.promise.then(() =>
-    within(
-      starting.then(() => undefined),
-      deadline,
-    ),
-  );
-  let running: RunningService;
-  try {
-    await Promise.race([starting, interrupted]);
-    running = await starting;
-  } catch (thrown) {
-    const error = toError(thrown);
-    const late = error instanceof AppError && error.code === "stop_deadline";
-    return end(stop.signal.aborted && !late ? undefined : error);
-  }
+  const starting = startService(described, { env: port.env, stop: stop.signal, log, deadline });
 
-  const failure = await Promise.race([asked.promise, running.failed]);
-  if (failure !== undefined) log.error({ error: failure }, "failing");
-  try {
-    await within(Promise.resolve(running[Symbol.asyncDispose]()), deadline);
-  } catch (thrown) {
-    log.error({ error: toError(thrown) }, "the stop was not clean");
-    return end(failure ?? toError(thrown));
-  }
-  return end(failure);
+  /** From the start to the stop; what went wrong on the way. */
+  const live = async (): Promise<Error | undefined> => {
+    let running: RunningService;
+    try {
+      // A start that does not heed the signal has as long as a stop.
+      running = await Promise.race([starting, asked.promise.then(() => within(starting, deadline))]);
+    } catch (thrown) {
+      const error = toError(thrown);
+      const heeded = stop.signal.aborted && !(error instanceof AppError && error.code === "stop_deadline");
+      return heeded ? undefined : error;
+    }
+    const failure = await Promise.race([asked.promise, running.failed]);
+    if (failure !== undefined) log.error({ error: failure }, "stopping because of a failure");
+    try {
+      await running[Symbol.asyncDispose]();
+      return failure;
+    } catch (thrown) {
+      log.error({ error: toError(thrown) }, "the stop was not clean");
+      return failure ?? toError(thrown);
+    }
+  };
+  return end(await live());
 };
