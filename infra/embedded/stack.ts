@@ -84,6 +84,7 @@ export const startStack = async ({ dir, log = () => undefined, signal }: StackOp
   ]);
   const failed = started.find((result) => result.status === "rejected");
   const [kafka, registry, clickhouse] = started;
+  signal?.throwIfAborted();
   if (kafka.status !== "fulfilled" || registry.status !== "fulfilled" || clickhouse.status !== "fulfilled") {
     throw failed?.reason ?? new Error("the stack did not start");
   }
