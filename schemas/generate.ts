@@ -27,7 +27,7 @@ const renderRecord = ({ name = "", doc = "", fields = [] }: AvroObject): string 
   const names = fields.map((field) => `  "${field.name}",`);
   return (
     `/** ${doc} */\nexport interface ${name}Record {\n${members.join("\n")}\n}\n\n` +
-    `export const ${name.toLowerCase()}Fields = [\n${names.join("\n")}\n] as const satisfies readonly (keyof ${name}Record)[];\n`
+    `/** Its fields in schema order. @public */\nexport const ${name.toLowerCase()}Fields = [\n${names.join("\n")}\n] as const satisfies readonly (keyof ${name}Record)[];\n`
   );
 };
 

@@ -52,6 +52,7 @@ export interface InteractionRecord {
   readonly extra: null | string;
 }
 
+/** Its fields in schema order. @public */
 export const interactionFields = [
   "event_id",
   "type",
@@ -143,6 +144,7 @@ export interface LateRecord {
   readonly append_ts: number;
 }
 
+/** Its fields in schema order. @public */
 export const lateFields = [
   "event_id",
   "type",
@@ -208,6 +210,7 @@ export interface RejectRecord {
   readonly code_version: null | string;
 }
 
+/** Its fields in schema order. @public */
 export const rejectFields = [
   "reject_id",
   "reason",
@@ -313,6 +316,7 @@ export interface SignalRecord {
   readonly ambiguity: null | string;
 }
 
+/** Its fields in schema order. @public */
 export const signalFields = [
   "event_id",
   "ts",
@@ -420,6 +424,7 @@ export interface TallyRecord {
   readonly volumes: null | string;
 }
 
+/** Its fields in schema order. @public */
 export const tallyFields = [
   "tenant",
   "signal_type",
