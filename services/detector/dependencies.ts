@@ -10,7 +10,7 @@ export type Dependency = "broker" | "registry";
 
 const isOutage = (error: Error): boolean => error instanceof AppError && error.retryable;
 
-interface DependencyPorts {
+export interface DependencyPorts {
   readonly outages: Outages<Dependency>;
   readonly producer: Pick<Producer, "send">;
   readonly codecs: { resolve(schemaId: number): Promise<"resolved" | "unknown" | "unavailable"> };
