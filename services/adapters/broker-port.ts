@@ -90,6 +90,8 @@ export interface OutRecord extends Partition {
 export interface Producer extends AsyncDisposable {
   /** Resolves only when EVERY record is acknowledged by all in-sync replicas; copies may be written. Throws Refused for definite refusals; retries the rest until `signal` aborts. */
   send(records: readonly OutRecord[], signal?: AbortSignal): Promise<void>;
+  /** Since when the broker has taken nothing of what waits, epoch ms; null while it does. For readiness. */
+  readonly failingSince: number | null;
 }
 
 export interface PartitionReader {

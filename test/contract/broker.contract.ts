@@ -160,8 +160,10 @@ export const brokerContract = (name: string, open: () => Promise<BrokerUnderTest
         const waiting = producer.send(numbered(at(0), 10, 1));
         const outcome = await Promise.race([waiting.then(() => "sent"), until(() => "still waiting")]);
         expect(outcome).toBe("still waiting");
+        await until(() => expect(producer.failingSince).toEqual(expect.any(Number)));
         tested.comeBack();
         await waiting;
+        expect(producer.failingSince).toBeNull();
         const { end } = (await admin.offsets(topic)).get(0) ?? { end: 0 };
         expect(end).toBeGreaterThanOrEqual(11);
       });

@@ -1,12 +1,16 @@
 // Makes kafkajs clients with the settings we ship, one object per use, logging to our logger.
 import type * as Kafkajs from "kafkajs";
 import type { Consumer, Kafka, KafkaConfig, Producer } from "kafkajs";
+import type { Metrics } from "#runtime/metrics.ts";
 import { within } from "./deadline.ts";
 import { kafkajs } from "./hardening.ts";
 
 interface LogMethod {
   (fields: object, message: string): void;
 }
+
+/** Counters by name; absent where nobody scrapes. */
+export type KafkaMetrics = Pick<Metrics, "counter">;
 
 /** As much of our logger as this adapter uses. */
 export interface KafkaLog {
@@ -24,7 +28,21 @@ export interface KafkaOptions {
   /** How connections are made; tests put a faulty network in between. */
   readonly socketFactory?: KafkaConfig["socketFactory"];
   readonly log: KafkaLog;
+  readonly metrics?: KafkaMetrics;
 }
+
+const warnEvery = 60_000;
+
+/** An outage is told once a minute, not once a retry. */
+export const createOutageLog = (log: KafkaLog, message: string) => {
+  let last = Number.NEGATIVE_INFINITY;
+  return (fields: object): void => {
+    const now = Date.now();
+    if (now - last < warnEvery) return log.debug(fields, message);
+    last = now;
+    log.warn(fields, message);
+  };
+};
 
 export const connectLimit = 20_000;
 export const callLimit = 30_000;

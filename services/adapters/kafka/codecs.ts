@@ -37,12 +37,23 @@ const wrapXerial = (bytes: Buffer): Buffer => {
   return Buffer.concat(parts);
 };
 
+/** A megabyte that unpacks to more than this is meant to hurt; what it does then is fail by itself, not take the memory. */
+const maxOutputLength = 256 * 1024 * 1024;
+
 /** By the three low bits of a batch's attributes; 0 is uncompressed. Synchronous: a batch is at most about 1 MB. */
 export const codecs: Readonly<Record<number, Codec>> = {
-  1: { name: "gzip", compress: (bytes) => gzipSync(bytes), decompress: (bytes) => gunzipSync(bytes) },
+  1: {
+    name: "gzip",
+    compress: (bytes) => gzipSync(bytes),
+    decompress: (bytes) => gunzipSync(bytes, { maxOutputLength }),
+  },
   2: { name: "snappy", compress: wrapXerial, decompress: unwrapXerial },
   3: { name: "lz4", compress: (bytes) => compressFrameSync(bytes), decompress: (bytes) => decompressFrameSync(bytes) },
-  4: { name: "zstd", compress: (bytes) => zstdCompressSync(bytes), decompress: (bytes) => zstdDecompressSync(bytes) },
+  4: {
+    name: "zstd",
+    compress: (bytes) => zstdCompressSync(bytes),
+    decompress: (bytes) => zstdDecompressSync(bytes, { maxOutputLength }),
+  },
 };
 
 /** Compresses and restores a sample with each: a codec that is missing or broken fails the boot, not a Sunday night. */

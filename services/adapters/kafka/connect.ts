@@ -9,9 +9,10 @@ import { createKafkaReader } from "./reader.ts";
 /** Opens nothing yet: each part connects on first use and again after an outage. Whatever is still open is closed with the broker. */
 export const connectKafka = async (options: KafkaOptions): Promise<Broker> => {
   const stack = new AsyncDisposableStack();
+  const { log, metrics } = options;
   return {
     consumer: (consumerOptions) => stack.use(createGroupConsumer(options, consumerOptions)),
-    producer: async () => stack.use(createProducer({ open: () => createKafkaProducer(options), log: options.log })),
+    producer: async () => stack.use(createProducer({ open: () => createKafkaProducer(options), log, metrics })),
     reader: () => stack.use(createKafkaReader(options)),
     admin: async () => stack.use(createKafkaAdminPort(options)),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),

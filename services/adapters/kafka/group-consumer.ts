@@ -19,9 +19,16 @@ import type { Owned } from "#adapters/sticky-assignment.ts";
 import { AppError, toError } from "#runtime/errors.ts";
 import { createKafkaAdminPort } from "./admin.ts";
 import { stickyAssigner } from "./assigner.ts";
-import { connectLimit, createKafkaConsumer, discard, heartbeatInterval, type KafkaOptions } from "./client.ts";
+import {
+  connectLimit,
+  createKafkaConsumer,
+  createOutageLog,
+  discard,
+  heartbeatInterval,
+  type KafkaOptions,
+} from "./client.ts";
 import { backOff, pause, within } from "./deadline.ts";
-import { fatalError, protocolType, toPortError } from "./errors.ts";
+import { fatalError, isFenced, protocolType, toPortError } from "./errors.ts";
 import type { FetchedBatch } from "./fetched-batch.ts";
 import { type GroupMember, kafkajs, type Membership } from "./hardening.ts";
 import { createPartitionFeed, type PartitionFeed } from "./partition-feed.ts";
@@ -33,8 +40,8 @@ const commitLimit = 15_000;
 const releaseLimit = 5000;
 /** How long a rebalance is kept from a handler that could still finish. */
 const rebalancePatience = 15_000;
-/** kafkajs can stop without any event (K19 to K21); a join may take 60 s, everything else shows itself each second. */
-const silenceLimit = 90_000;
+/** kafkajs can stop without any event (K19 to K21); all it does shows itself within seconds, a join within half a minute. */
+const silenceLimit = 45_000;
 const concurrency = 16;
 
 export interface GroupConsumerOptions {
@@ -49,7 +56,17 @@ export const createGroupConsumer = (
   options: KafkaOptions,
   { group, topics, fail }: GroupConsumerOptions,
 ): GroupConsumer => {
-  const { log } = options;
+  const { log, metrics } = options;
+  const warn = createOutageLog(log, "the consumer lost Kafka and joins again");
+  const joins = metrics?.counter("earshot_kafka_joins_total", "Times the consumer joined its group");
+  const restarts = metrics?.counter(
+    "earshot_kafka_consumer_restarts_total",
+    "Times the consumer began again with a fresh client, after an outage",
+  );
+  const skipped = metrics?.counter(
+    "earshot_kafka_skipped_offsets_total",
+    "Offsets stepped over because the broker never delivered them",
+  );
   const admin = createKafkaAdminPort(options);
   const closing = new AbortController();
   let handlers: GroupHandlers | undefined;
@@ -115,6 +132,8 @@ export const createGroupConsumer = (
         try {
           await within(commitLimit, "heartbeat", current.heartbeat({ interval: heartbeatInterval }));
         } catch (error) {
+          // Not reaching the broker says nothing of who owns the partition.
+          if (!isFenced(error)) return log.debug({ group, error }, "a heartbeat was not answered");
           if (protocolType(error) !== "REBALANCE_IN_PROGRESS") throw toPortError("heartbeat", error);
           // Until the re-join this member still owns the partition and may finish: a batch takes milliseconds, a recovery minutes.
           rebalancingSince ??= Date.now();
@@ -226,6 +245,7 @@ export const createGroupConsumer = (
     feeds = new Map(partitions.map((partition) => [keyOf(partition), createFeed(partition)]));
     for (const [key, { partition }] of before) if (!feeds.has(key)) handlers?.onLost(partition);
     for (const feed of feeds.values()) assignInTurn(feed);
+    joins?.inc();
     log.info({ group, partitions: [...feeds.keys()] }, "joined the group");
     firstJoin.resolve();
   };
@@ -283,6 +303,7 @@ export const createGroupConsumer = (
         return giveUp(new Error(`${keyOf(fetched)}: fetched from ${fetched.fetchedOffset} instead of ${position}`));
       case "stuck":
         log.warn({ topic, partition, position }, "stepped over an offset that cannot be read");
+        skipped?.inc();
         payload.resolveOffset(String(position));
         return feed.push({ ...fetched.toRecordBatch(), nextPosition: position + 1 });
       case "next":
@@ -345,7 +366,8 @@ export const createGroupConsumer = (
       // A client that ran for a while and then failed starts the back-off over.
       if (Date.now() - since > 60_000) attempt = 0;
       beat();
-      log.warn({ group, attempt, error: toError(error) }, "the consumer lost Kafka and joins again");
+      restarts?.inc();
+      warn({ group, attempt, error: toError(error) });
       await pause(backOff(attempt), closing.signal);
     }
   };

@@ -64,6 +64,7 @@ test("a reply that names not every partition is no success: the whole send goes 
     ["a", "b"],
     ["a", "b"],
   ]);
+  expect(producer.failingSince).toBeNull();
 });
 
 test("a partition acknowledged with an error code is not acknowledged", async () => {

@@ -5,7 +5,7 @@
 import type { Producer as RawProducer, RecordMetadata } from "kafkajs";
 import { type OutRecord, type Producer, Refused, Retryable } from "#adapters/broker-port.ts";
 import { toError } from "#runtime/errors.ts";
-import type { KafkaLog } from "./client.ts";
+import { createOutageLog, type KafkaLog, type KafkaMetrics } from "./client.ts";
 import { backOff, pause } from "./deadline.ts";
 import { isForbidden, isKnownTransient, isTooLarge, protocolType } from "./errors.ts";
 import { createHandle } from "./handle.ts";
@@ -18,7 +18,6 @@ const roundRecords = 50_000;
 const ackLimit = 10_000;
 const sendLimit = 45_000;
 const closeLimit = 10_000;
-const warnEvery = 60_000;
 
 interface Send {
   readonly records: readonly OutRecord[];
@@ -80,15 +79,6 @@ const sendRound = async (producer: SendBatch, round: Round): Promise<void> => {
   if (!covers(reply, round)) throw new Retryable("the reply does not name every partition sent to");
 };
 
-const warnSometimes = (log: KafkaLog) => {
-  let last = Number.NEGATIVE_INFINITY;
-  return (error: Error, attempt: number): void => {
-    if (Date.now() - last < warnEvery) return;
-    last = Date.now();
-    log.warn({ attempt, error }, "Kafka does not take records, sending again");
-  };
-};
-
 const advance = ({ reached }: Round): void => {
   for (const [send, index] of reached) {
     send.next = index;
@@ -111,12 +101,18 @@ export interface ProducerPorts {
   /** A fresh client: the first, and after each failure that may have left the last one in a bad state. */
   readonly open: () => Pick<RawProducer, "connect" | "disconnect" | "sendBatch">;
   readonly log: KafkaLog;
+  readonly metrics?: KafkaMetrics | undefined;
 }
 
-export const createProducer = ({ open, log }: ProducerPorts): Producer => {
+export const createProducer = ({ open, log, metrics }: ProducerPorts): Producer => {
   const handle = createHandle(open, log, isKnownTransient);
   const closing = new AbortController();
-  const warn = warnSometimes(log);
+  const warn = createOutageLog(log, "Kafka does not take records, sending again");
+  const failures = metrics?.counter(
+    "earshot_kafka_send_failures_total",
+    "Requests to Kafka that were not acknowledged, and were sent again",
+  );
+  let failingSince: number | null = null;
   let queue: Send[] = [];
   let working: Promise<void> | undefined;
 
@@ -131,12 +127,15 @@ export const createProducer = ({ open, log }: ProducerPorts): Producer => {
         advance(round);
         most = Math.min(roundRecords, most * 2);
         attempt = 0;
+        failingSince = null;
       } catch (error) {
         if (isTooLarge(error) || isForbidden(error)) {
           most = narrow(round, error);
           continue;
         }
-        warn(toError(error), attempt);
+        failures?.inc();
+        failingSince ??= Date.now();
+        warn({ attempt, error: toError(error) });
         await pause(backOff(attempt++), closing.signal);
       }
     }
@@ -150,6 +149,10 @@ export const createProducer = ({ open, log }: ProducerPorts): Producer => {
   };
 
   return {
+    get failingSince() {
+      return failingSince;
+    },
+
     send: (records, signal) =>
       new Promise((resolve, reject) => {
         if (closing.signal.aborted) throw new Retryable("the producer is closed");

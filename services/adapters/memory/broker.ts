@@ -43,9 +43,10 @@ const overhead = 80;
 const sizeOf = ({ key, value }: OutRecord): number =>
   overhead + value.length + (key === null ? 0 : Buffer.byteLength(key));
 
-const createMemoryProducer = ({ log, scheduler, faults }: MemoryWorld): Producer => {
+const createMemoryProducer = ({ log, scheduler, faults, clock }: MemoryWorld): Producer => {
   let last: Promise<void> = Promise.resolve();
   let closed = false;
+  let failingSince: number | null = null;
 
   const attempt = async (records: readonly OutRecord[]): Promise<boolean> => {
     const { mishap, delay } = faults.next("send");
@@ -62,11 +63,16 @@ const createMemoryProducer = ({ log, scheduler, faults }: MemoryWorld): Producer
     for (;;) {
       signal?.throwIfAborted();
       if (closed) throw new Retryable("the producer is closed");
-      if (records.length === 0 || (await attempt(records))) return;
+      const sent = records.length === 0 || (await attempt(records));
+      failingSince = sent ? null : (failingSince ?? clock());
+      if (sent) return;
     }
   };
 
   return {
+    get failingSince() {
+      return failingSince;
+    },
     // One after another, so that first copies stay in order.
     send(records, signal) {
       const mine = last.then(() => send(records, signal));
