@@ -98,18 +98,20 @@ export const text = <const O extends SettingOptions & { readonly pattern?: RegEx
     parse: (value) => (options.pattern?.test(value) === false ? undefined : value),
   });
 
-/** `protocols` without colon; default http and https. A trailing slash is dropped. */
+/** `protocols` without colon; default http and https. A trailing slash is dropped. Credentials have variables of their own. */
 export const url = <const O extends SettingOptions & { readonly protocols?: readonly string[] }>(
   variable: string,
   options: O,
 ) => {
   const protocols = options.protocols ?? ["http", "https"];
   return setting("url", variable, options, {
-    expectation: `a URL that begins with ${protocols.map((name) => `${name}://`).join(" or ")}`,
-    parse: (value) =>
-      URL.canParse(value) && protocols.includes(new URL(value).protocol.slice(0, -1))
-        ? value.replace(/\/+$/, "")
-        : undefined,
+    expectation: `a URL that begins with ${protocols.map((name) => `${name}://`).join(" or ")}, without user and password in it`,
+    parse: (value) => {
+      const parsed = URL.parse(value);
+      if (parsed === null || parsed.username !== "" || !protocols.includes(parsed.protocol.slice(0, -1)))
+        return undefined;
+      return value.replace(/\/+$/, "");
+    },
   });
 };
 
@@ -212,7 +214,7 @@ const rawValue = (
   const given = env[of.variable];
   const file = of.kind === "secret" ? env[`${of.variable}_FILE`] : undefined;
   if (file === undefined || file === "") return { text: given === "" && of.kind !== "secret" ? undefined : given };
-  if (given !== undefined) return { trouble: `either ${of.variable} or ${of.variable}_FILE, not both` };
+  if (given !== undefined && given !== "") return { trouble: `either ${of.variable} or ${of.variable}_FILE, not both` };
   try {
     return { text: readFileSync(file, "utf8").replace(/\r?\n$/, "") };
   } catch (cause) {
@@ -220,11 +222,15 @@ const rawValue = (
   }
 };
 
+/** A value as it may be shown: no secret, nor one hidden in a URL. */
+const showable = (kind: SettingKind, given: string | undefined): string | undefined =>
+  kind === "secret" && given !== undefined ? "(hidden)" : given?.replace(/\/\/[^/@]*@/, "//(hidden)@");
+
 const readSetting = (of: Setting<unknown>, env: Env): { readonly value: unknown } | { readonly mistake: Mistake } => {
   const raw = rawValue(of, env);
   if ("trouble" in raw) return { mistake: { variable: of.variable, value: undefined, expectation: raw.trouble } };
   const given = raw.text ?? of.default;
-  const shown = of.kind === "secret" && given !== undefined ? "(hidden)" : given;
+  const shown = showable(of.kind, given);
   if (given === undefined) {
     if (!of.required) return { value: undefined };
     return { mistake: { variable: of.variable, value: shown, expectation: `${of.expectation} (${of.help})` } };

@@ -122,6 +122,24 @@ describe("startService", () => {
     expect(closed).toEqual(["consumer", "broker"]);
   });
 
+  test("says which port is taken, and what to do", async () => {
+    await using first = await startService(
+      service("first", {}, async () => undefined),
+      { env: quiet },
+    );
+    const second = startService(
+      service("second", {}, async () => undefined),
+      {
+        env: { ...quiet, EARSHOT_HTTP_PORT: String(first.port) },
+      },
+    );
+    await expect(second).rejects.toMatchObject({
+      code: "config",
+      message: `Cannot listen on 127.0.0.1:${first.port}`,
+      cure: expect.stringContaining("EARSHOT_HTTP_PORT") as unknown,
+    });
+  });
+
   test("tells mistakes in the service's settings and in those of every process together", async () => {
     const described = service("demo", { must: text("A_MUST", { help: "x" }) }, async () => undefined);
     const started = startService(described, { env: { EARSHOT_HTTP_PORT: "x" } });
