@@ -16,7 +16,7 @@ export interface TextSettings {
   /** Secret that scrambles what features hold of words. Scores do not depend on it, so it is no part of the identity. */
   readonly key?: string;
   /** Version of Unicode by which characters are classed, `process.versions.unicode` of the process; part of the identity. */
-  readonly unicode?: string;
+  readonly unicode?: string | undefined;
   /** Splits Thai, Lao, Khmer and Burmese into words; without it their characters and pairs stand for words. */
   readonly segmenter?: Segmenter;
   /** Another idf table than the one that ships. */
