@@ -20,6 +20,7 @@ test("lines come whole wherever the chunks were cut, also within a character", a
       const bytes = Buffer.from(lines.map((text) => `${text}\n`).join(""));
       expect(await collect(bytes, size)).toEqual(lines.map((text) => Buffer.from(text).toString()));
     }),
+    { numRuns: 40 },
   );
 });
 

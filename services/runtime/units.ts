@@ -27,12 +27,3 @@ export const parseDuration = parseWith(milliseconds);
 
 /** Bytes of `512B`, `64KiB`, `16MiB`, `1GiB`, `5MB`; undefined when it is none. */
 export const parseBytes = parseWith(bytes);
-
-/** The shortest exact spelling: 90000 → `90s`. */
-export const formatDuration = (ms: number): string => {
-  for (const unit of ["d", "h", "m", "s"]) {
-    const factor = milliseconds[unit] ?? 1;
-    if (ms !== 0 && ms % factor === 0) return `${ms / factor}${unit}`;
-  }
-  return `${ms}ms`;
-};

@@ -1,28 +1,6 @@
-// Liveness is a heartbeat with a deadline: kafkajs can stop working without an event (streams.md K21), so silence must be noticed.
-import { type Clock, systemClock } from "./clock.ts";
+// Ends a process that lives on without working: kafkajs can stop without an event, so liveness checks are looked at all the time.
 import { AppError } from "./errors.ts";
 import type { HealthState } from "./health.ts";
-import { formatDuration } from "./units.ts";
-
-export interface Heartbeat {
-  beat(): void;
-  /** For `health.alive`: true, or since when nothing was heard. */
-  alive(): true | string;
-}
-
-/** Goes stale when `beat` was not called for `limit` ms. */
-export const createHeartbeat = ({ limit, clock = systemClock }: { limit: number; clock?: Clock }): Heartbeat => {
-  let last = clock();
-  return {
-    beat: () => {
-      last = clock();
-    },
-    alive: () => {
-      const silence = clock() - last;
-      return silence <= limit || `no sign of life for ${Math.round(silence / 1000)} s, limit ${formatDuration(limit)}`;
-    },
-  };
-};
 
 interface WatchdogOptions {
   readonly health: Pick<HealthState, "liveness">;

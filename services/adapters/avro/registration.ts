@@ -11,7 +11,7 @@ import { type Answer, createRegistryClient, type RegistryAccess, type RegistryCl
 const level = COMPATIBILITY.BACKWARD_TRANSITIVE;
 
 /** TopicNameStrategy: the subjects that hold a schema's versions. */
-export const subjectsOf = (name: SchemaName, prefix: string): readonly string[] =>
+const subjectsOf = (name: SchemaName, prefix: string): readonly string[] =>
   topicSpecs.filter((spec) => spec.schema === name).map((spec) => `${prefix}${spec.name}-value`);
 
 /** A found value; undefined for a definite no; an outage throws. */
