@@ -41,7 +41,7 @@ export const createLanes = (ports: LanderPorts): Lanes => {
       drop(partition);
       const mine: Held = { partition, over: new AbortController(), lane: undefined };
       held.set(keyOf(partition), mine);
-      const { lane, start } = await openAssignment({ topic, partition, committed, ctx, over: mine.over.signal }, ports);
+      const { lane, start } = await openAssignment({ topic, partition, ctx, over: mine.over.signal }, committed, ports);
       if (mine.over.signal.aborted) lane.lose();
       mine.lane = lane;
       return start;

@@ -52,9 +52,12 @@ export interface RowOptions {
   readonly pastWindow: number;
 }
 
+/** What a column may hold besides the record's own fields. */
 interface At {
   readonly log: LogRecord;
   readonly schemaId: number;
+  /** Of the one field that is a JSON list. */
+  readonly list?: readonly string[];
 }
 
 type Value<R> = (record: R, at: At) => unknown;
@@ -121,23 +124,22 @@ const responses = (options: RowOptions): RowMaker<"interactions"> => {
 };
 
 const signals = (options: RowOptions): RowMaker<"signals"> => {
-  const row = rowsFor<SignalRecord>(tablesOf.signals, options, { evidence: ({ evidence }) => listOf(evidence) });
-  return (record, log, schemaId) =>
-    listOf(record.evidence)
-      ? row(record, { log, schemaId })
-      : { kind: "reject", reason: "invalid_value", field: "evidence" };
+  const row = rowsFor<SignalRecord>(tablesOf.signals, options, { evidence: (_, { list }) => list });
+  return (record, log, schemaId) => {
+    const list = listOf(record.evidence);
+    return list ? row(record, { log, schemaId, list }) : { kind: "reject", reason: "invalid_value", field: "evidence" };
+  };
 };
 
 const tallies = (options: RowOptions): RowMaker<"tallies"> => {
   const row = rowsFor<TallyRecord>(tablesOf.tallies, options, {
     users: ({ users }) => base64(users),
-    examples: ({ examples }) => listOf(examples),
+    examples: (_, { list }) => list,
   });
   return (record, log, schemaId) => {
     if (record.signal_type.startsWith("~")) return { kind: "skip", reason: "control" };
-    return listOf(record.examples)
-      ? row(record, { log, schemaId })
-      : { kind: "reject", reason: "invalid_value", field: "examples" };
+    const list = listOf(record.examples);
+    return list ? row(record, { log, schemaId, list }) : { kind: "reject", reason: "invalid_value", field: "examples" };
   };
 };
 
