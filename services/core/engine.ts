@@ -118,9 +118,9 @@ export const createEngine = ({ settings, text, source, hashKey, origin }: Engine
 
   const wake = (slot: number): void => {
     const session = sessions.at(slot);
-    forgetEnded(session, watermark.at, settings);
     const visit = session.visits.at(-1);
     if (visit !== undefined) closeIfDue(session, visit, watermark.at);
+    forgetEnded(session, watermark.at, settings); // after closing: the watermark may pass both moments at once
     schedule(session, slot);
   };
 

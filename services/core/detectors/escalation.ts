@@ -6,6 +6,8 @@ const type = "implicit:escalation";
 const maxEvidence = 20;
 
 interface Escalated {
+  /** The anchor: the visit's first prompt, or without one the first act itself. */
+  readonly from: Turn;
   /** The first act, with what was known then. */
   readonly first: Turn;
   readonly last: Event;
@@ -15,15 +17,17 @@ interface Escalated {
 }
 
 interface State {
-  /** The visit's first prompt: the anchor. */
   readonly firstPrompt: Turn | null;
   readonly escalated: Escalated | null;
 }
 
-const escalate = (before: Escalated | null, turn: Turn): Escalated => {
+const escalate = ({ escalated: before, firstPrompt }: State, turn: Turn): Escalated => {
   const byAction = turn.escalation === "action";
-  if (before === null) return { first: turn, last: turn.event, events: [turn.event], count: 1, byAction };
+  if (before === null) {
+    return { from: firstPrompt ?? turn, first: turn, last: turn.event, events: [turn.event], count: 1, byAction };
+  }
   return {
+    from: before.from,
     first: before.first,
     last: turn.event,
     events: before.events.length < maxEvidence ? [...before.events, turn.event] : before.events,
@@ -32,9 +36,7 @@ const escalate = (before: Escalated | null, turn: Turn): Escalated => {
   };
 };
 
-/** Without any prompt in the visit the act itself has to be the anchor. */
-const sighting = ({ first, last, events, count, byAction }: Escalated, firstPrompt: Turn | null): Sighting => {
-  const from = firstPrompt ?? first;
+const sighting = ({ from, first, last, events, count, byAction }: Escalated): Sighting => {
   const { event, about } = first;
   const named = event.type === "escalation" ? event.responseId : null;
   return {
@@ -94,8 +96,8 @@ export const escalation: Detector<State> = {
     const firstPrompt = state.firstPrompt ?? (turn.event.type === "prompt" ? turn : null);
     if (turn.escalation === null)
       return unchanged(firstPrompt === state.firstPrompt ? state : { ...state, firstPrompt });
-    const escalated = escalate(state.escalated, turn);
-    return { state: { firstPrompt, escalated }, seen: [sighting(escalated, firstPrompt)] };
+    const escalated = escalate({ ...state, firstPrompt }, turn);
+    return { state: { firstPrompt, escalated }, seen: [sighting(escalated)] };
   },
 
   onClose: (state, close) => ({ state, seen: trials(state, close) }),
