@@ -3,7 +3,7 @@
 import { migrate as bringUp } from "#adapters/clickhouse/migrate.ts";
 import { openClickHouse } from "#adapters/clickhouse/store.ts";
 import { command, execute } from "#runtime/command.ts";
-import { clickhouseSettings } from "#runtime/shared-settings.ts";
+import { clickhouseSettings, storeAccess } from "#runtime/shared-settings.ts";
 import { readAccessSteps, readMigrations } from "#schemas/clickhouse/migrations.ts";
 
 export const migrate = command({
@@ -14,19 +14,14 @@ export const migrate = command({
   options: { dryRun: { flags: "--dry-run", help: "say what would run" } },
   tabular: true,
   run: async ({ settings, options, out, say, log }) => {
-    const {
-      clickhouse: url,
-      clickhouseUser: user,
-      clickhousePassword: password,
-      clickhouseDatabase: database,
-    } = settings;
-    if (url.startsWith("memory://")) {
+    const access = storeAccess(settings);
+    if (access.url.startsWith("memory://")) {
       say("The in-process twin has its tables already.");
       return 0;
     }
     const outcomes = await bringUp({
-      open: (name) => openClickHouse({ url, user, password, database: name, log }),
-      database,
+      open: (name) => openClickHouse({ ...access, database: name, log }),
+      database: access.database,
       migrations: readMigrations(),
       access: readAccessSteps(),
       dryRun: options.dryRun,
