@@ -23,6 +23,9 @@ const talkReach = 4;
 const wantReach = 1;
 /** "not (very) helpful" is no praise; "no, thanks" at the start is thanks. */
 const denyReach = 2;
+const refuseReach = 4;
+/** "Human, please", "agent!" ask by themselves when nothing much follows. */
+const bareWords = 3;
 /** A question word counts among the first words: "what is …", "and what is …", "ok so what …". */
 const questionReach = 3;
 
@@ -77,7 +80,9 @@ export const createReader = (cues: Cues, capacity: number): Reader => {
     if (start < questionReach) seen |= role & roles.question;
     const denied = lastNegation > 0 && start >= lastNegation && start - lastNegation < denyReach;
     if ((role & roles.thanks) !== 0 && !denied) seen |= roles.thanks;
-    if ((role & roles.talkTo) !== 0) talkEnd = end;
+    // "I do not want to talk to anyone" asks for no one.
+    const refused = lastNegation > 0 && start - lastNegation < refuseReach;
+    if ((role & roles.talkTo) !== 0 && !refused) talkEnd = end;
     if ((role & roles.want) !== 0) wantEnd = end;
     const afterTalk = talkEnd >= 0 && start >= talkEnd && start - talkEnd <= talkReach;
     const afterWant = wantEnd >= 0 && start >= wantEnd && start - wantEnd <= wantReach;
@@ -102,7 +107,7 @@ export const createReader = (cues: Cues, capacity: number): Reader => {
       for (let end = i + 1; role !== 0; end += 1) {
         if ((role & anyRole) !== 0) {
           play(role, i, end);
-          if ((role & roles.person) !== 0) namesPerson = true;
+          if (i === 0 && (role & (roles.person | roles.anyPerson)) !== 0) namesPerson = true;
         }
         if ((role & CONTINUES) === 0 || end >= count) break;
         node = cues.step(node, written[end] ?? 0);
@@ -128,8 +133,7 @@ export const createReader = (cues: Cues, capacity: number): Reader => {
     reading.facts =
       scanned.script |
       (positive && chars < positiveChars && (seen & roles.strong) === 0 ? facts.positive : 0) |
-      // "Representative!" is a request by itself.
-      ((seen & roles.person) !== 0 || (namesPerson && content <= 2 && count <= 4 && !scanned.asks)
+      ((seen & roles.person) !== 0 || (namesPerson && count <= bareWords && content <= 2 && !scanned.asks)
         ? facts.asksPerson
         : 0) |
       (scanned.endsAsking ? facts.asksQuestion : 0) |

@@ -106,16 +106,17 @@ export const english: Lexicon = {
   ),
 
   talkTo: phrases(`
-    talk to; talk with; speak to; speak with; speaking to; speaking with; talking to; talking with; chat with; connect me; connect with; transfer me; put me through; pass me; forward me; escalate; escalate this; contact; reach; get hold of; get a hold of; call
+    talk to; talk with; speak to; speak with; speaking to; speaking with; talking with; chat with; connect me; connect with; transfer me; put me through; pass me; forward me; escalate; escalate this; get hold of; get a hold of
   `),
   want: phrases(
-    "i want; i need; i would like; i'd like; give me; get me; can i have; can i get; let me have; is there; are there; looking for; need; want; request; requesting; bring me",
+    "i want; i need; i would like; i'd like; give me; get me; can i have; can i get; let me have; is there; looking for; need; want; request; requesting; bring me",
   ),
   person: phrases(`
     human; a human; human being; human agent; live agent; real agent; live person; real person; actual person; actual human; real human; representative; human representative; customer service; customer support; support agent; customer care; service agent; support team; a rep; human operator; live operator; live chat; human support
+    a representative; a human agent; a live agent; a real person; a live person; a real human; a real agent; a human being; an actual person; an actual human; a support agent
   `),
   anyPerson: phrases(
-    "person; someone; somebody; agent; operator; rep; supervisor; manager; advisor; adviser; specialist; staff; support; people; anyone; anybody; team; assistant; employee",
+    "person; someone; somebody; agent; operator; rep; supervisor; manager; advisor; adviser; specialist; staff; support; anyone",
   ),
 
   aliases: Object.fromEntries(words(numbers).map((word, index) => [word, words(values)[index] ?? word])),
