@@ -1,11 +1,15 @@
 // What the demo shows at its end: counts, rates with intervals, a few signals with their provenance, three answered questions.
-import { readFile } from "node:fs/promises";
 import Table from "cli-table3";
 import pc from "picocolors";
 import type { Store } from "#adapters/store-port.ts";
+import { bindParams, readQueries } from "#schemas/clickhouse/queries.ts";
 import type { Truth } from "./traffic.ts";
 
-const questions = ["worst-feature-by-tier", "repeat-ask-by-hour", "prompt-version-raised-abandonment"] as const;
+const questions: readonly string[] = [
+  "prompt-version-raised-abandonment",
+  "repeat-ask-by-hour",
+  "worst-feature-by-tier",
+];
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -64,11 +68,11 @@ export const summarize = async ({
     ORDER BY event_id LIMIT 1 BY event_type`);
   parts.push(`\n${pc.bold("Three signals, each answering for itself")}\n`, ...examples.map(describeSignal));
 
-  for (const name of questions) {
-    const sql = await readFile(new URL(`../../schemas/clickhouse/queries/${name}.sql`, import.meta.url), "utf8");
-    const answer = await store.query(sql);
+  for (const query of readQueries().filter(({ name }) => questions.includes(name))) {
+    const bound = bindParams(query, new Map(), Date.now());
+    const answer = "params" in bound ? await store.query(query.sql, bound.params) : [];
     parts.push(
-      `\n${pc.bold("Question")}  npm run query -- ${name}\n${pc.dim(sql.trim())}\n${table(answer.slice(0, 8))}`,
+      `\n${pc.bold(query.question)}\nnpm run query -- ${query.name}\n${pc.dim(query.sql)}\n${table(answer.slice(0, 8))}`,
     );
   }
   return parts.join("");
