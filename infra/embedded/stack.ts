@@ -30,8 +30,10 @@ export interface Stack extends AsyncDisposable {
 }
 
 export interface StackOptions {
-  /** Kept afterwards, and found again by the next start; default: a temporary folder that goes with the stack. */
+  /** Data and logs; removed with the stack, even if this process is killed. Default: a temporary folder. */
   readonly dir?: string;
+  /** The folder stays, and the next start finds its data again; the parts are then ended in good order, which takes a second. */
+  readonly keep?: boolean;
   readonly log?: (line: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -50,15 +52,20 @@ const ensureDownloads = async (signal: AbortSignal | undefined, log: (line: stri
 
 const secondsSince = (began: number): string => `${((performance.now() - began) / 1000).toFixed(1)} s`;
 
-export const startStack = async ({ dir, log = () => undefined, signal }: StackOptions = {}): Promise<Stack> => {
+export const startStack = async ({
+  dir,
+  keep = false,
+  log = () => undefined,
+  signal,
+}: StackOptions = {}): Promise<Stack> => {
   const began = performance.now();
   await using opened = new AsyncDisposableStack();
   const folder = dir ?? mkdtempSync(join(tmpdir(), "earshot-"));
-  if (dir === undefined) opened.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+  if (!keep) opened.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
   mkdirSync(folder, { recursive: true });
 
   const [downloads, java] = await Promise.all([ensureDownloads(signal, log), javaVersion()]);
-  const context: PartContext = { dir: folder, removedWithUs: dir === undefined ? folder : "", downloads, java, signal };
+  const context: PartContext = { dir: folder, removedWithUs: keep ? "" : folder, downloads, java, signal };
 
   let stopping = false;
   const failure = Promise.withResolvers<never>();
@@ -67,8 +74,8 @@ export const startStack = async ({ dir, log = () => undefined, signal }: StackOp
   const own = <P extends Part>(part: P): P => {
     opened.defer(async () => {
       stopping = true;
-      if (dir === undefined) await part[Symbol.asyncDispose]();
-      else await part.stop(15_000);
+      if (keep) await part.stop(15_000);
+      else await part[Symbol.asyncDispose]();
     });
     void part.ended.then(() => {
       if (!stopping)

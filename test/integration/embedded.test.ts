@@ -63,7 +63,7 @@ const startProgram = async (temporary: string) => {
 describe("the embedded stack", () => {
   it("finds schema ids and rows again in a folder that is kept", async () => {
     using folder = temporaryFolder();
-    const before = await startStack({ dir: folder.path });
+    const before = await startStack({ dir: folder.path, keep: true });
     const id = await register(before.settings.SCHEMA_REGISTRY_URL, "string");
     {
       await using client = createClient({ url: before.settings.CLICKHOUSE_URL });
@@ -72,7 +72,7 @@ describe("the embedded stack", () => {
     }
     await before[Symbol.asyncDispose]();
 
-    await using after = await startStack({ dir: folder.path });
+    await using after = await startStack({ dir: folder.path, keep: true });
     expect(await register(after.settings.SCHEMA_REGISTRY_URL, "string")).toBe(id);
     await using client = createClient({ url: after.settings.CLICKHOUSE_URL });
     const rows = await client.query({ query: "SELECT a FROM kept", format: "JSONEachRow" });
