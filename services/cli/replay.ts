@@ -180,7 +180,7 @@ const createReplay = (context: Context) => {
   const { settings: given, options: chosen, say } = context;
   const partitions = countOf(chosen.partitions);
   const { topic } = topicsFor(given.topicPrefix, partitions ?? 1).interactions;
-  const text = createTextAnalyser();
+  const text = createTextAnalyser({ key: given.hashKey, unicode: process.versions["unicode"] });
   const rules = settingsWith(given, chosen.set);
   const files = {
     tallies: openFile(chosen.tallies, context),

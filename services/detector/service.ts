@@ -37,7 +37,7 @@ export const detector = service("detector", settings, async (context) => {
     outages,
     log,
     rules: engineSettingsOf(given),
-    text: createTextAnalyser(),
+    text: createTextAnalyser({ key: given.hashKey, unicode: process.versions["unicode"] }),
     reader: broker.reader(),
     meter: createMeter(metrics),
     crashAt: createCrashAt(given.crashAt),
