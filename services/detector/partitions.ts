@@ -3,7 +3,6 @@ import type { Committed, Ctx, GroupHandlers, LogRecord, Partition, RecordBatch }
 import { createLease, type Lease } from "./lease.ts";
 import type { Survives } from "./recovery.ts";
 import type { Restored } from "./restore.ts";
-import type { Task } from "./task.ts";
 
 export interface PartitionsPorts {
   readonly survives: Survives;
@@ -13,13 +12,20 @@ export interface PartitionsPorts {
 export interface Partitions extends GroupHandlers {
   /** Partitions whose state is being rebuilt. */
   readonly restoring: number;
-  /** The live tasks by partition, for metrics. */
-  live(): Iterable<readonly [partition: number, task: Task, lag: number]>;
+  /** For metrics. */
+  live(): Iterable<LivePartition>;
+}
+
+export interface LivePartition {
+  readonly partition: number;
+  readonly watermark: number;
+  readonly visits: number;
+  /** Records in the log after the last batch. */
+  readonly lag: number;
 }
 
 interface Holding extends Restored {
   lease: Lease;
-  /** Records of the partition after the last batch. */
   lag: number;
   /** Set while the partition is away. */
   forget: NodeJS.Timeout | undefined;
@@ -104,7 +110,9 @@ export const createPartitions = ({ survives, restore }: PartitionsPorts): Partit
       return restoring;
     },
     *live() {
-      for (const [partition, { task, lag, forget }] of holdings) if (forget === undefined) yield [partition, task, lag];
+      for (const [partition, { task, lag, forget }] of holdings)
+        if (forget === undefined)
+          yield { partition, lag, watermark: task.engine.watermark, visits: task.engine.visits };
     },
   };
 };

@@ -19,7 +19,7 @@ export const detector = service("detector", settings, async (context) => {
   const topics = topicsFor(given.topicPrefix, given.partitions);
   const outages = createOutages({ dependencies: ["broker", "registry"], log, metrics, health });
 
-  const broker = own(await connectBroker({ ...brokerAccess(given), clientId: "earshot-detector", log }));
+  const broker = own(await connectBroker({ ...brokerAccess(given), clientId: "earshot-detector", log, metrics }));
   const admin = own(await broker.admin());
   await requireTopics(admin, Object.values(topics), { log, signal: stopping });
   const registry = { ...registryAccess(given), prefix: given.topicPrefix };
@@ -46,6 +46,6 @@ export const detector = service("detector", settings, async (context) => {
   const consumer = own(
     broker.consumer({ group: `${given.groupPrefix}detector`, topics: [topics.interactions.topic], fail }),
   );
-  watch({ consumer, tasks, metrics, health });
+  watch({ consumer, producer, tasks, metrics, health });
   await consumer.run(tasks);
 });

@@ -1,5 +1,5 @@
 // What can be seen of the detector from outside: whether it is ready, whether it still works, how far it has come.
-import type { GroupConsumer } from "#adapters/broker-port.ts";
+import type { GroupConsumer, Producer } from "#adapters/broker-port.ts";
 import { type Clock, systemClock } from "#runtime/clock.ts";
 import type { Health } from "#runtime/health.ts";
 import type { Metrics } from "#runtime/metrics.ts";
@@ -7,6 +7,7 @@ import type { Partitions } from "./partitions.ts";
 
 interface Watched {
   readonly consumer: Pick<GroupConsumer, "activity">;
+  readonly producer: Pick<Producer, "failingSince">;
   readonly tasks: Pick<Partitions, "restoring" | "live">;
   readonly metrics: Metrics;
   readonly health: Health;
@@ -16,8 +17,13 @@ interface Watched {
 /** Four session time-outs: a consumer that lives shows it every few seconds, also while it looks for the broker. */
 const silenceLimit = 60_000;
 
-export const watch = ({ consumer, tasks, metrics, health, clock = systemClock }: Watched): void => {
+export const watch = ({ consumer, producer, tasks, metrics, health, clock = systemClock }: Watched): void => {
   health.check("group", () => (consumer.activity().joined ? { ok: true } : { ok: false, detail: "not in the group" }));
+  health.check("output", () => {
+    const { failingSince: since } = producer;
+    if (since === null) return { ok: true };
+    return { ok: false, detail: `nothing acknowledged for ${Math.round((clock() - since) / 1000)} s` };
+  });
   health.check("state", () =>
     tasks.restoring === 0 ? { ok: true } : { ok: false, detail: `restoring ${tasks.restoring} partitions` },
   );
@@ -35,10 +41,9 @@ export const watch = ({ consumer, tasks, metrics, health, clock = systemClock }:
   const lag = metrics.gauge("earshot_input_lag_records", "Records in the log after the last batch", ["partition"]);
   metrics.beforeScrape(() => {
     for (const gauge of [watermarkLag, visits, lag]) gauge.reset();
-    for (const [partition, task, behind] of tasks.live()) {
-      const { watermark } = task.engine;
+    for (const { partition, watermark, visits: alive, lag: behind } of tasks.live()) {
       if (Number.isFinite(watermark)) watermarkLag.set({ partition }, (clock() - watermark) / 1000);
-      visits.set({ partition }, task.engine.visits);
+      visits.set({ partition }, alive);
       lag.set({ partition }, behind);
     }
   });

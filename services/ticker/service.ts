@@ -19,7 +19,7 @@ export const ticker = service("ticker", settings, async (context) => {
   const topics = topicsFor(given.topicPrefix, given.partitions);
   const sent = metrics.counter("earshot_ticks_total", "Ticks acknowledged by the broker, one for all partitions");
 
-  const broker = own(await connectBroker({ ...brokerAccess(given), clientId: "earshot-ticker", log }));
+  const broker = own(await connectBroker({ ...brokerAccess(given), clientId: "earshot-ticker", log, metrics }));
   const admin = own(await broker.admin());
   await requireTopics(admin, [topics.interactions, topics.tallies], { log, signal: stopping });
   const codecs = own(

@@ -4,6 +4,8 @@ import { startTicking } from "./ticking.ts";
 const sendForever = (signal: AbortSignal) =>
   new Promise<void>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
 
+const refuse = () => Promise.reject(new Error("refused"));
+
 it("waits for a tick to be acknowledged before it sends the next", async () => {
   const first = Promise.withResolvers<void>();
   const second = Promise.withResolvers<void>();
@@ -30,8 +32,7 @@ it("ends a send that waits when it stops", async () => {
 
 it("ends the service when a send is refused", async () => {
   const failed = Promise.withResolvers<Error>();
-  const send = () => Promise.reject(new Error("refused"));
-  await using ticking = startTicking({ interval: 1, send, fail: failed.resolve, clock: () => 7 });
+  await using ticking = startTicking({ interval: 1, send: refuse, fail: failed.resolve, clock: () => 7 });
   expect((await failed.promise).message).toBe("refused");
   expect(ticking.last).toBe(7);
 });

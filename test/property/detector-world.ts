@@ -1,11 +1,8 @@
 // A world for detectors: the broker's twin with a clock of its own, detectors that can be killed at any port call, one seed for all of it.
 import { createLocalCodecs } from "#adapters/avro/codecs.ts";
-import { type Ctx, Fenced, type GroupHandlers, type LogRecord, type Partition } from "#adapters/broker-port.ts";
+import { type Ctx, Fenced, type GroupHandlers, type Partition } from "#adapters/broker-port.ts";
 import { createMemoryBroker } from "#adapters/memory/broker.ts";
-import { createEngine } from "#core/engine.ts";
-import type { Output } from "#core/engine-port.ts";
 import { partitionFor } from "#core/partition.ts";
-import { countedAppendTs } from "#core/rekeyed.ts";
 import { defaultEngineSettings, type EngineSettings } from "#core/settings.ts";
 import { hour, minute } from "#core/time.ts";
 import { createMeter } from "#detector/meters.ts";
@@ -16,6 +13,7 @@ import type { Outages } from "#runtime/outages.ts";
 import type { InteractionRecord } from "#schemas/generated/records.ts";
 import { type TopicKind, type Topics, topicsFor } from "#schemas/topics.ts";
 import { createFakeText } from "#test/helpers/fake-text.ts";
+import { expectSame, foldLog, readTopic } from "#test/helpers/plain-fold.ts";
 import { start } from "#test/helpers/timeline.ts";
 
 export const group = "detector";
@@ -147,42 +145,19 @@ export const createWorld = (
     };
   };
 
-  const readAll = async (topic: string): Promise<ReadonlyMap<number, readonly LogRecord[]>> => {
-    await using broker = twin.connect();
-    await using admin = await broker.admin();
-    const found = new Map<number, LogRecord[]>();
-    for (const [partition, { start: from, end }] of await admin.offsets(topic)) {
-      const records: LogRecord[] = [];
-      for await (const batch of broker.reader().read({ topic, partition }, from, end)) records.push(...batch.records);
-      found.set(partition, records);
-    }
-    return found;
+  const decode = (value: Buffer | null) => {
+    const decoded = codecs.decode("interactions", value);
+    return decoded.kind === "record" ? { interaction: decoded.record, schemaId: decoded.schemaId } : undefined;
   };
 
-  /** What a plain fold of the whole log says, partition by partition. */
-  const oracle = async (): Promise<readonly Output[]> => {
-    const said: Output[] = [];
-    const { topic } = topics.interactions;
-    for (const [partition, records] of await readAll(topic)) {
-      const engine = createEngine({
-        settings: rules,
-        text: createFakeText(),
-        source: { topic, partition, partitions, incarnation: 1 },
-        hashKey,
-        origin: "live",
-      });
-      for (const record of records) {
-        const decoded = codecs.decode("interactions", record.value);
-        if (decoded.kind !== "record") continue;
-        const { record: interaction, schemaId } = decoded;
-        const { offset } = record;
-        if (interaction.type === "tick") engine.tick(record.appendTs, offset);
-        else if (interaction.session_id === "" || partitionFor(interaction.session_id, partitions) === partition)
-          engine.apply({ interaction, offset, schemaId, appendTs: countedAppendTs(record, topic) ?? Number.NaN });
-      }
-      said.push(...engine.drain());
-    }
-    return said;
+  /** All records of a topic as decoded, copies included. */
+  const said = async <K extends TopicKind>(kind: K) => {
+    await using broker = twin.connect();
+    return [...(await readTopic(broker, topics[kind].topic)).values()].flat().map(({ value }) => {
+      const decoded = codecs.decode(kind, value);
+      if (decoded.kind !== "record") throw new Error(`${kind}: ${decoded.kind}`);
+      return decoded.record;
+    });
   };
 
   const producing = twin.connect().producer();
@@ -195,7 +170,6 @@ export const createWorld = (
     failures,
     commits,
     startDetector,
-    oracle,
     get now() {
       return now;
     },
@@ -203,14 +177,13 @@ export const createWorld = (
     async append(partition: number, value: Buffer): Promise<void> {
       await (await producing).send([{ topic: topics.interactions.topic, partition, key: null, value }]);
     },
-    /** All records of a topic as decoded, copies included. */
-    async said<K extends TopicKind>(kind: K) {
-      const records = [...(await readAll(topics[kind].topic)).values()].flat();
-      return records.map(({ value }) => {
-        const decoded = codecs.decode(kind, value);
-        if (decoded.kind !== "record") throw new Error(`${kind}: ${decoded.kind}`);
-        return decoded.record;
-      });
+    /** Holds what was said against one plain fold of the log. */
+    async check(): Promise<void> {
+      await using broker = twin.connect();
+      const { topic } = topics.interactions;
+      const log = await readTopic(broker, topic);
+      const folded = foldLog(log, { topic, settings: rules, text: createFakeText(), hashKey, incarnation: 1, decode });
+      expectSame({ signals: await said("signals"), tallies: await said("tallies"), late: await said("late") }, folded);
     },
     /** Whether the group has committed everything that is in the log. */
     async caughtUp(): Promise<boolean> {

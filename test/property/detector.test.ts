@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { minute, second } from "#core/time.ts";
-import type { InteractionRecord, LateRecord, SignalRecord, TallyRecord } from "#schemas/generated/records.ts";
+import type { InteractionRecord } from "#schemas/generated/records.ts";
 import { act, event, prompt, response, thumbs } from "#test/helpers/timeline.ts";
 import { createWorld, placeOf, topics, type World } from "./detector-world.ts";
 
@@ -88,49 +88,6 @@ const run = async (world: World, count: number): Promise<void> => {
   for (const one of detectors) await one.stop();
 };
 
-const signalName = ({ event_id: id, revision }: SignalRecord): string => `${id} ${revision}`;
-const lateName = ({ source_partition: from, source_offset: offset }: LateRecord): string => `${from}:${offset}`;
-/** Identity, slice and stamp: everything but what was counted. */
-const tallyName = ({
-  trials: _t,
-  fired: _f,
-  users: _u,
-  examples: _e,
-  volumes: _v,
-  watermark: _w,
-  ...rest
-}: TallyRecord) => JSON.stringify(rest);
-
-/** By name, checking on the way that records of one name are equal. */
-const distinct = <T>(records: readonly T[], name: (record: T) => string): ReadonlyMap<string, T> => {
-  const found = new Map<string, T>();
-  for (const record of records) {
-    const known = found.get(name(record));
-    if (known !== undefined) expect(record).toEqual(known);
-    found.set(name(record), record);
-  }
-  return found;
-};
-
-const sorted = <T>(named: ReadonlyMap<string, T>) => [...named].toSorted(([a], [b]) => (a < b ? -1 : 1));
-
-type Oracle = Awaited<ReturnType<World["oracle"]>>;
-type RecordOf<K extends Oracle[number]["kind"]> = Extract<Oracle[number], { readonly kind: K }>["record"];
-
-const same = <T>(said: readonly T[], wanted: readonly T[], name: (record: T) => string): void =>
-  expect(sorted(distinct(said, name))).toEqual(sorted(distinct(wanted, name)));
-
-const check = async (world: World): Promise<void> => {
-  const oracle = await world.oracle();
-  const of = <K extends Oracle[number]["kind"]>(kind: K): readonly RecordOf<K>[] =>
-    oracle.flatMap((output) => (output.kind === kind ? [output.record as RecordOf<K>] : []));
-
-  same(await world.said("signals"), of("signal"), signalName);
-  same(await world.said("tallies"), [...of("tally"), ...of("progress")], tallyName);
-  same(await world.said("late"), of("late"), lateName);
-  for (const positions of world.commits.values()) expect(positions).toEqual(positions.toSorted((a, b) => a - b));
-};
-
 describe("detectors over one log", () => {
   it("say exactly what one plain fold of it says", { timeout: 30_000 }, async () => {
     const property = fc.asyncProperty(fc.integer(), async (seed) => {
@@ -139,7 +96,8 @@ describe("detectors over one log", () => {
       await (await broker.admin()).createTopics(Object.values(topics), 1);
       await run(world, 300);
       expect(world.failures).toEqual([]);
-      await check(world);
+      await world.check();
+      for (const positions of world.commits.values()) expect(positions).toEqual(positions.toSorted((a, b) => a - b));
     });
     await fc.assert(property, { numRuns: 10 });
   });
