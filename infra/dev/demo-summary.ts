@@ -5,11 +5,11 @@ import type { Store } from "#adapters/store-port.ts";
 import { bindParams, readQueries } from "#schemas/clickhouse/queries.ts";
 import type { Truth } from "./traffic.ts";
 
-const questions: readonly string[] = [
+const questions: ReadonlySet<string> = new Set([
   "prompt-version-raised-abandonment",
   "repeat-ask-by-hour",
   "worst-feature-by-tier",
-];
+]);
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -68,7 +68,7 @@ export const summarize = async ({
     ORDER BY event_id LIMIT 1 BY event_type`);
   parts.push(`\n${pc.bold("Three signals, each answering for itself")}\n`, ...examples.map(describeSignal));
 
-  for (const query of readQueries().filter(({ name }) => questions.includes(name))) {
+  for (const query of readQueries().filter(({ name }) => questions.has(name))) {
     const bound = bindParams(query, new Map(), Date.now());
     const answer = "params" in bound ? await store.query(query.sql, bound.params) : [];
     parts.push(
