@@ -164,7 +164,7 @@ export const tables = {
 } as const satisfies Readonly<Record<string, Columns>>;
 
 export type TableName = keyof typeof tables;
-export type ColumnOf<T extends TableName> = keyof (typeof tables)[T];
+export type ColumnOf<T extends TableName> = keyof (typeof tables)[T] & string;
 
 /** The table's columns in insert order. */
 export const columnsOf = <T extends TableName>(table: T): readonly ColumnOf<T>[] =>
