@@ -1,4 +1,6 @@
 // Makes kafkajs clients with the settings we ship, one object per use, logging to our logger.
+import { connect, isIP, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import type * as Kafkajs from "kafkajs";
 import type { Consumer, Kafka, KafkaConfig, Producer } from "kafkajs";
 import type { Metrics } from "#runtime/metrics.ts";
@@ -58,14 +60,23 @@ const logTo =
   ({ namespace, label, log: { message, timestamp: _when, logger: _who, stack: _stack, ...fields } }) =>
     log.debug({ ...fields, from: namespace, kafkaLevel: label }, message);
 
+/** As kafkajs's own, but without Nagle's delay, and without a warning when many requests wait for one connection. */
+const openSocket: NonNullable<KafkaConfig["socketFactory"]> = ({ host, port, ssl, onConnect }) => {
+  const servername = isIP(host) === 0 ? { servername: host } : {};
+  const socket: Socket = ssl
+    ? connectTls({ host, port, ...servername, ...ssl }, onConnect)
+    : connect(port, host, onConnect);
+  return socket.setKeepAlive(true, 60_000).setNoDelay(true).setMaxListeners(100);
+};
+
 /** One `new Kafka()` per consumer, producer and admin: they would clear each other's cached offsets (K31). */
-const createKafka = ({ brokers, clientId, ssl, sasl, socketFactory, log }: KafkaOptions): Kafka =>
+const createKafka = ({ brokers, clientId, ssl, sasl, socketFactory = openSocket, log }: KafkaOptions): Kafka =>
   new kafkajs.Kafka({
     brokers: brokers.split(","),
     clientId,
     ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl }),
-    ...(socketFactory === undefined ? {} : { socketFactory }),
+    socketFactory,
     connectionTimeout: 3000,
     requestTimeout: 15_000,
     enforceRequestTimeout: true,

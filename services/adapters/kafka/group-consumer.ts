@@ -75,6 +75,7 @@ export const createGroupConsumer = (
   let owned: Owned = {};
   let consumer: Consumer | undefined;
   let member: GroupMember | undefined;
+  let memberId: string | null = null;
   let joined = false;
   let lastHeartbeat = Date.now();
   let rebalancingSince: number | undefined;
@@ -270,6 +271,8 @@ export const createGroupConsumer = (
       await releaseAll();
       expire();
       joined = false;
+      // A fresh client goes on as the member that the last one was: as another, it would wait until that one's session ends (15 s).
+      if (joining !== member) joining.memberId ??= memberId;
       member = joining;
     },
   };
@@ -329,7 +332,10 @@ export const createGroupConsumer = (
       if (Date.now() - lastHeartbeat > silenceLimit) silent.resolve(new Retryable("kafkajs shows no sign of life"));
     }, silenceLimit / 10);
     beat();
-    mine.on(mine.events.GROUP_JOIN, ({ payload }) => onJoined(payload.memberAssignment));
+    mine.on(mine.events.GROUP_JOIN, ({ payload }) => {
+      ({ memberId } = payload);
+      onJoined(payload.memberAssignment);
+    });
     mine.on(mine.events.HEARTBEAT, beat);
     mine.on(mine.events.FETCH, beat);
     try {

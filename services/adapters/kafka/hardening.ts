@@ -13,6 +13,8 @@ const provenVersion = "2.2.4";
 
 /** What our consumer is told by, and may ask of, kafkajs's group member. */
 export interface GroupMember {
+  /** Given by the broker at the first join; null before. */
+  memberId: string | null;
   commitOffsets(offsets: {
     readonly topics: readonly {
       readonly topic: string;
