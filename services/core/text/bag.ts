@@ -1,5 +1,5 @@
 // A text as bytes: how often which word and character-group codes occur, their norms, and a header of facts. All that state keeps of it.
-import { GRAM_BITS, type Keyed, WORD_BITS } from "./hash.ts";
+import { GRAM_BITS, type Keyed, open, seal, WORD_BITS } from "./hash.ts";
 import type { Idf } from "./idf.ts";
 import type { Script } from "./scan.ts";
 
@@ -121,7 +121,7 @@ const createVocabulary = (
 
     add: (code, mark, times) => {
       if (code >= limit) return;
-      const sealed = keyed.seal(code);
+      const sealed = seal(keyed, code);
       const place = placeOf(slots, codes, own.base, sealed);
       if (place >= 0) {
         counts[place] = (counts[place] ?? 0) + times;
@@ -138,11 +138,12 @@ const createVocabulary = (
     // The same as `add`, in one loop without calls: a fifth of the work on a prompt.
     addAll: (all, length, allMarks) => {
       const { base } = own;
+      const { factor, offset, mask } = keyed;
       let count = own.count;
       for (let i = 0; i < length; i += 1) {
         const code = all[i] ?? 0;
         if (code >= limit) continue;
-        const sealed = keyed.seal(code);
+        const sealed = (Math.imul(code, factor) + offset) & mask;
         const place = placeOf(slots, codes, base, sealed);
         if (place >= 0) {
           counts[place] = (counts[place] ?? 0) + 1;
@@ -320,13 +321,13 @@ export const createBags = (idf: Idf, keyed: { readonly words: Keyed; readonly gr
     const wordsEnd = HEADER + 3 * ((bytes[24] ?? 0) | ((bytes[25] ?? 0) << 8));
     for (let at = HEADER; at < wordsEnd; at += 3) {
       const word = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16);
-      words.add(keyed.words.open(word & WORD_MASK), word >>> 22, (word >>> 18) & 15);
+      words.add(open(keyed.words, word & WORD_MASK), word >>> 22, (word >>> 18) & 15);
     }
     const onceEnd = wordsEnd + 2 * ((bytes[26] ?? 0) | ((bytes[27] ?? 0) << 8));
     for (let at = wordsEnd; at < bytes.length; ) {
       const code = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
       const again = at >= onceEnd;
-      grams.add(keyed.grams.open(code), 0, again ? (bytes[at + 2] ?? 1) : 1);
+      grams.add(open(keyed.grams, code), 0, again ? (bytes[at + 2] ?? 1) : 1);
       at += again ? 3 : 2;
     }
     const script = (factsOf(bytes) & scriptMask) as Script;

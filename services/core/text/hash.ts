@@ -38,8 +38,10 @@ export const gramCode = (a: number, b: number, c: number): number => {
 
 /** A one-to-one scrambling of codes by a secret, so that what state holds names no word without the key. */
 export interface Keyed {
-  seal(code: number): number;
-  open(code: number): number;
+  readonly factor: number;
+  readonly offset: number;
+  readonly mask: number;
+  readonly inverse: number;
 }
 
 /** Scores do not depend on the key: it renames codes and never joins two. */
@@ -49,8 +51,10 @@ export const createKeyed = (key: string, bits: number): Keyed => {
   const offset = hashText(`${key}/offset/${bits}`) & mask;
   let inverse = factor;
   for (let i = 0; i < 5; i += 1) inverse = Math.imul(inverse, 2 - Math.imul(factor, inverse));
-  return {
-    seal: (code) => (Math.imul(code, factor) + offset) & mask,
-    open: (code) => Math.imul(code - offset, inverse) & mask,
-  };
+  return { factor, offset, mask, inverse };
 };
+
+export const seal = ({ factor, offset, mask }: Keyed, code: number): number =>
+  (Math.imul(code, factor) + offset) & mask;
+export const open = ({ inverse, offset, mask }: Keyed, sealed: number): number =>
+  Math.imul(sealed - offset, inverse) & mask;

@@ -1,6 +1,5 @@
 // How rare words and character groups are: the frozen seed table unpacked to one byte a code, and the weights that follow from it.
-import type { Keyed } from "./hash.ts";
-import { GRAM_BITS, WORD_BITS } from "./hash.ts";
+import { GRAM_BITS, type Keyed, seal, WORD_BITS } from "./hash.ts";
 
 /** As `infra/dev/idf.ts` writes it: document counts per script, and (code, step) pairs packed by `packSteps`. */
 export interface IdfSeed {
@@ -67,7 +66,7 @@ export interface Idf {
 
 const sealSteps = (steps: Uint8Array, keyed: Keyed): Uint8Array => {
   const sealed = new Uint8Array(steps.length);
-  for (let code = 0; code < steps.length; code += 1) sealed[keyed.seal(code)] = steps[code] ?? 0;
+  for (let code = 0; code < steps.length; code += 1) sealed[seal(keyed, code)] = steps[code] ?? 0;
   return sealed;
 };
 

@@ -1,5 +1,15 @@
 // From text to normalised characters: NFKC, lower case, punctuation to single spaces, one leading and one trailing space.
-import { createCharacters, HAN_KANA, HANGUL, LATIN, LETTER, NEEDS_CONTEXT, QUESTION, SEPARATOR } from "./script.ts";
+import {
+  createCharacters,
+  HAN_KANA,
+  HANGUL,
+  LATIN,
+  LETTER,
+  NEEDS_CONTEXT,
+  QUESTION,
+  SEPARATOR,
+  UNKNOWN,
+} from "./script.ts";
 
 /** Which idf total a text is weighed with, by the script most of its letters are in. */
 export const scripts = { other: 0, hangul: 1, hanKana: 2 } as const;
@@ -41,7 +51,7 @@ export interface Scanner {
 }
 
 export const createScanner = (capacity: number): Scanner => {
-  const characters = createCharacters();
+  const { kinds: kindOf, folds, learn, kindOfPoint } = createCharacters();
   // Two for the spaces at the ends, one for a gap before the last character.
   const points = new Int32Array(capacity + 3);
   const kinds = new Uint8Array(capacity + 3);
@@ -54,7 +64,8 @@ export const createScanner = (capacity: number): Scanner => {
     let seen = 0;
     for (let i = 0; i < text.length && length < capacity; i += 1) {
       const unit = text.charCodeAt(i);
-      const kind = characters.kindOfUnit(unit);
+      let kind = kindOf[unit] ?? SEPARATOR;
+      if (kind === UNKNOWN) kind = learn(unit);
       if (kind >= NEEDS_CONTEXT) return -1;
       seen |= 1 << kind;
       if (kind === SEPARATOR || kind === QUESTION) {
@@ -67,7 +78,7 @@ export const createScanner = (capacity: number): Scanner => {
         length += 1;
       }
       gap = false;
-      points[length] = characters.foldUnit(unit);
+      points[length] = folds[unit] ?? unit;
       kinds[length] = kind;
       length += 1;
     }
@@ -82,7 +93,7 @@ export const createScanner = (capacity: number): Scanner => {
     scanned.kindsSeen = 0;
     for (const char of text.normalize("NFKC").toLowerCase()) {
       const point = char.codePointAt(0) ?? SPACE;
-      const kind = characters.kindOfPoint(point);
+      const kind = kindOfPoint(point);
       scanned.kindsSeen |= 1 << kind;
       if (kind === SEPARATOR || kind === QUESTION) {
         gap = true;
@@ -121,7 +132,7 @@ export const createScanner = (capacity: number): Scanner => {
   const endsAsking = (text: string): boolean => {
     let last = text.length - 1;
     while (last >= 0 && closing.has(text.charCodeAt(last))) last -= 1;
-    return last >= 0 && characters.kindOfUnit(text.charCodeAt(last)) === QUESTION;
+    return last >= 0 && kindOfPoint(text.charCodeAt(last)) === QUESTION;
   };
 
   const scan = (text: string) => {

@@ -16,7 +16,7 @@ export const QUESTION = 8;
 
 /** Set on characters whose folded form depends on their neighbours, so that the whole text must be normalised first. */
 export const NEEDS_CONTEXT = 0x80;
-const UNKNOWN = 0xff;
+export const UNKNOWN = 0xff;
 
 const hanKana = /^[\p{Script_Extensions=Han}\p{Script_Extensions=Hiragana}\p{Script_Extensions=Katakana}]$/u;
 const unspaced = /^[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]$/u;
@@ -34,16 +34,21 @@ const kindOfChar = (char: string): number => {
   return /^\p{S}$/u.test(char) ? SYMBOL : SEPARATOR;
 };
 
+/**
+ * What is known of the 65,536 UTF-16 units: read `kinds` first and `learn` what is UNKNOWN there. Filling all at once takes 50 ms.
+ * Arrays rather than functions, because they are read per character.
+ */
 export interface Characters {
-  /** Kind of a UTF-16 unit, with NEEDS_CONTEXT where `fold` may not be used. */
-  kindOfUnit(unit: number): number;
+  /** Kind, with NEEDS_CONTEXT where `folds` may not be used. */
+  readonly kinds: Uint8Array;
   /** The unit in NFKC and lower case. */
-  foldUnit(unit: number): number;
+  readonly folds: Uint16Array;
+  /** Fills in a unit and returns its kind. */
+  readonly learn: (unit: number) => number;
   /** Kind of a code point of a text that is normalised already. */
-  kindOfPoint(point: number): number;
+  readonly kindOfPoint: (point: number) => number;
 }
 
-/** Tables over the 65,536 UTF-16 units, filled as units are met: filling all at once takes 50 ms. */
 export const createCharacters = (): Characters => {
   const kinds = new Uint8Array(0x10000).fill(UNKNOWN);
   const folds = new Uint16Array(0x10000);
@@ -67,15 +72,11 @@ export const createCharacters = (): Characters => {
     return known;
   };
 
-  const kindOfUnit = (unit: number): number => {
-    const kind = kinds[unit] ?? SEPARATOR;
-    return kind === UNKNOWN ? learn(unit) : kind;
+  const kindOfPoint = (point: number): number => {
+    if (point >= 0x10000) return kindOfChar(String.fromCodePoint(point));
+    const kind = kinds[point] ?? UNKNOWN;
+    return (kind === UNKNOWN ? learn(point) : kind) & ~NEEDS_CONTEXT;
   };
 
-  return {
-    kindOfUnit,
-    foldUnit: (unit) => folds[unit] ?? unit,
-    kindOfPoint: (point) =>
-      point < 0x10000 ? kindOfUnit(point) & ~NEEDS_CONTEXT : kindOfChar(String.fromCodePoint(point)),
-  };
+  return { kinds, folds, learn, kindOfPoint };
 };

@@ -45,7 +45,9 @@ export const createStemmer = (): Stemmer => {
     let stop = singular(points, start, end);
     if (!stem.withI) {
       const length = stop - start;
-      const [third, second, last] = [points[stop - 3], points[stop - 2], points[stop - 1]];
+      const third = points[stop - 3];
+      const second = points[stop - 2];
+      const last = points[stop - 1];
       let cut = 0;
       if (length > SHORTEST && third === I && second === N && last === G) cut = 3;
       else if (length >= SHORTEST && second === E && last === D) cut = 2;
