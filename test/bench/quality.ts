@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { createTextAnalyser } from "#core/text/analyser.ts";
 import { command, execute } from "#runtime/command.ts";
 import { evaluate } from "./quality-measures.ts";
+import { measureText } from "./text.ts";
 
 const ownData = fileURLToPath(new URL("../data", import.meta.url));
 const show = (value: number): string => value.toFixed(3);
@@ -19,6 +20,7 @@ const quality = command({
       help: "gzipped JSON Lines in the shapes of test/data/README.md",
       default: ownData,
     },
+    speed: { flags: "--speed", help: "measure the analyser's speed as well" },
     json: { flags: "--out <file>", help: "JSON file for the figures", default: "" },
   },
   run: async ({ options, say, out, path }) => {
@@ -30,6 +32,8 @@ const quality = command({
     say(
       `95 % intervals by bootstrap over dialogues; files that are in the idf table are measured with a table made without them`,
     );
+    if (options.speed)
+      for (const [figure, value] of Object.entries(measureText(ownData))) say(`${figure}: ${value.toFixed(2)}`);
     await out.table(
       measures.map(({ dataset, metric, value, low, high, cases, goal }) => ({
         dataset,

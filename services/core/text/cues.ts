@@ -1,6 +1,6 @@
 // Phrases compiled to one table: which roles the words at a place in a turn play, found without building a string.
 
-import { HASH_START, hashEnd, hashStep } from "./hash.ts";
+import { HASH_START, hashEnd, hashStep, hashText } from "./hash.ts";
 import type { Lexicon } from "./lexicons/lexicon.ts";
 
 /** Roles as bits, so that a turn's roles are one number. */
@@ -39,6 +39,7 @@ export interface Cues {
   rolesAt(node: number): number;
   /** Words that count as others, by hash. */
   readonly aliases: ReadonlyMap<number, string>;
+  /** Names the lexicons and a digest of what they hold. */
   readonly ids: string;
 }
 
@@ -114,6 +115,6 @@ export const compileCues = (lexicons: readonly Lexicon[]): Cues => {
     },
     rolesAt: (node) => rolesOf[node] ?? 0,
     aliases,
-    ids: lexicons.map((lexicon) => lexicon.id).join(","),
+    ids: lexicons.map((lexicon) => `${lexicon.id}-${hashText(JSON.stringify(lexicon)).toString(16)}`).join(","),
   };
 };

@@ -2,7 +2,7 @@
 
 /** Phrases are written as people write them; apostrophes may be left out by the user ("don't", "dont", "do n't" are one). */
 export interface Lexicon {
-  /** Goes into the identity of every detector that uses it: raise the number with every change. */
+  /** Goes into the identity of every detector that uses it, with a digest of the content. */
   readonly id: string;
   /** Function words: no content. */
   readonly stop: readonly string[];
