@@ -1,0 +1,146 @@
+// The distinct codes of one text with their counts and weights, found again in a few nanoseconds: the inner loop of analysis.
+import { type Keyed, seal } from "./hash.ts";
+import type { Script } from "./scan.ts";
+
+/** Counts are kept in four bits. */
+export const MAX_COUNT = 15;
+
+/** From so many codes on, only one in 2, 4, 8 … is kept, so that about `cap` are. */
+export const levelFor = (codes: number, cap: number): number => {
+  let level = 0;
+  while (level < 15 && codes > cap * 2 ** level) level += 1;
+  return level;
+};
+
+/**
+ * The distinct codes of one text, in order of first sight. At level n only codes in the lowest 2^-n of the range are kept: which
+ * ones depends on the codes alone, so the samples of two texts hold the same ones.
+ */
+export interface Vocabulary {
+  count: number;
+  level: number;
+  readonly codes: Int32Array;
+  readonly counts: Int32Array;
+  readonly marks: Uint8Array;
+  readonly weights: Float64Array;
+  norm: number;
+  total: number;
+  /** Open-addressed places by sealed code, small enough for the first-level cache; see `placeOf`. */
+  readonly slots: Uint32Array;
+  /** A slot holds base + place; a new text raises the base instead of clearing the slots. */
+  base: number;
+  reset(level: number): void;
+  add(code: number, mark: number, times: number): void;
+  /** `add` for each, once. */
+  addAll(codes: Int32Array, length: number, marks: Uint8Array): void;
+  weigh(script: Script): void;
+}
+
+/** Distinct codes of one text; a sample that chance makes larger loses its last ones. */
+const room = 1024;
+const slotMask = 4 * room - 1;
+
+/** Place of a sealed code in a vocabulary; -1 - slot where it would go when it is absent. */
+export const placeOf = (slots: Uint32Array, codes: Int32Array, base: number, sealed: number): number => {
+  for (let slot = sealed & slotMask; ; slot = (slot + 1) & slotMask) {
+    const place = (slots[slot] ?? 0) - base;
+    if (place < 0) return -1 - slot;
+    if (codes[place] === sealed) return place;
+  }
+};
+
+export const createVocabulary = (
+  bits: number,
+  keyed: Keyed,
+  steps: Uint8Array,
+  idf: Float64Array,
+  tf: Float64Array,
+): Vocabulary => {
+  const slots = new Uint32Array(slotMask + 1);
+  const codes = new Int32Array(room);
+  const counts = new Int32Array(room);
+  const marks = new Uint8Array(room);
+  const weights = new Float64Array(room);
+  let limit = 2 ** bits;
+
+  const own: Vocabulary = {
+    count: 0,
+    level: 0,
+    codes,
+    counts,
+    marks,
+    weights,
+    norm: 0,
+    total: 0,
+    slots,
+    base: 1,
+
+    reset: (level) => {
+      own.base += room;
+      if (own.base > 0xffff_0000) {
+        slots.fill(0);
+        own.base = room;
+      }
+      own.count = 0;
+      own.level = level;
+      limit = 2 ** (bits - level);
+    },
+
+    add: (code, mark, times) => {
+      if (code >= limit) return;
+      const sealed = seal(keyed, code);
+      const place = placeOf(slots, codes, own.base, sealed);
+      if (place >= 0) {
+        counts[place] = (counts[place] ?? 0) + times;
+        marks[place] = (marks[place] ?? 0) | mark;
+      } else if (own.count < room) {
+        slots[-1 - place] = own.base + own.count;
+        codes[own.count] = sealed;
+        counts[own.count] = times;
+        marks[own.count] = mark;
+        own.count += 1;
+      }
+    },
+
+    // The same as `add`, in one loop without calls: a fifth of the work on a prompt.
+    addAll: (all, length, allMarks) => {
+      const { base } = own;
+      const { factor, offset, mask } = keyed;
+      let count = own.count;
+      for (let i = 0; i < length; i += 1) {
+        const code = all[i] ?? 0;
+        if (code >= limit) continue;
+        const sealed = (Math.imul(code, factor) + offset) & mask;
+        const place = placeOf(slots, codes, base, sealed);
+        if (place >= 0) {
+          counts[place] = (counts[place] ?? 0) + 1;
+          marks[place] = (marks[place] ?? 0) | (allMarks[i] ?? 0);
+        } else if (count < room) {
+          slots[-1 - place] = base + count;
+          codes[count] = sealed;
+          counts[count] = 1;
+          marks[count] = allMarks[i] ?? 0;
+          count += 1;
+        }
+      }
+      own.count = count;
+    },
+
+    weigh: (script) => {
+      let squares = 0;
+      let total = 0;
+      const offset = script * 256;
+      for (let i = 0; i < own.count; i += 1) {
+        const rarity = idf[offset + (steps[codes[i] ?? 0] ?? 0)] ?? 0;
+        const times = counts[i] ?? 1;
+        const weight = (tf[times > MAX_COUNT ? MAX_COUNT : times] ?? 1) * rarity;
+        weights[i] = weight;
+        squares += weight * weight;
+        total += rarity;
+      }
+      own.norm = Math.sqrt(squares);
+      own.total = total;
+    },
+  };
+  return own;
+};
