@@ -19,8 +19,9 @@ export interface StoreUnderTest extends AsyncDisposable {
   hangNext(): void;
 }
 
-/** November 2026: within the retention of every table, whenever the tests run from then on for a year. */
-const base = Date.UTC(2026, 10, 25, 10);
+/** The tenth of this month: far from the retention of any table, and thirty days before it is another month. */
+const today = new Date();
+const base = Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), 10, 10);
 const day = 86_400_000;
 
 const landing = (first: number, rows = 1): readonly unknown[] => [1, "topic", 0, first, first + 9, rows, `t${first}`];

@@ -3,12 +3,11 @@
 --   busy Float64 = 20    responses an hour that make a feature busy
 --   at DateTime('UTC') = now    until the hour before
 WITH shown AS (
-  SELECT toStartOfHour(ts) AS hour, tenant, feature, sum(trials) AS n FROM signal_rates
+  SELECT tenant, feature, sum(trials) / {hours:UInt32} AS usual, groupUniqArray(toStartOfHour(ts)) AS hours_heard FROM signal_rates
   WHERE signal_type = 'implicit:engagement-length' AND ts < toStartOfHour({at:DateTime('UTC')})
-    AND ts >= toStartOfHour({at:DateTime('UTC')}) - toIntervalHour({hours:UInt32}) GROUP BY hour, tenant, feature
+    AND ts >= toStartOfHour({at:DateTime('UTC')}) - toIntervalHour({hours:UInt32}) GROUP BY tenant, feature
 )
-SELECT tenant, feature, sum(n) / {hours:UInt32} AS usual,
-  arrayJoin(arrayFilter(h -> NOT has(groupArray(toUnixTimestamp(hour)), toUnixTimestamp(h)), arrayMap(
-    i -> toStartOfHour({at:DateTime('UTC')}) - toIntervalHour(i), range(1, {hours:UInt32} + 1)))) AS silent_hour
-FROM shown
-GROUP BY tenant, feature HAVING usual >= {busy:Float64} ORDER BY tenant, feature, silent_hour
+SELECT tenant, feature, usual, toStartOfHour({at:DateTime('UTC')}) - toIntervalHour(back) AS silent_hour
+FROM shown ARRAY JOIN range(1, {hours:UInt32} + 1) AS back
+WHERE usual >= {busy:Float64} AND NOT has(hours_heard, silent_hour)
+ORDER BY tenant, feature, silent_hour
