@@ -5,7 +5,7 @@ import type { EngineSettings } from "./settings.ts";
 import type { Match, TextAnalyser } from "./text/types.ts";
 
 /** An earlier prompt of the visit, as later ones see it. */
-export interface Asked {
+export interface EarlierAsk {
   readonly event: Event;
   /** The newest response before the next prompt. */
   answer: Placed | null;
@@ -35,8 +35,13 @@ const gradeOf = (match: Match, rules: AskRules): Bond["grade"] | null => {
  * The ask among `earlier` (in order) that `event` repeats. An ask without a response before the next prompt is no candidate:
  * asking it again is a retry or impatience. The best score wins, ties go to the later one.
  */
-export const findBond = (event: Event, earlier: readonly Asked[], text: TextAnalyser, rules: AskRules): Bond | null => {
-  const features = event.prompt;
+export const findBond = (
+  event: Event,
+  earlier: readonly EarlierAsk[],
+  text: TextAnalyser,
+  rules: AskRules,
+): Bond | null => {
+  const features = event.asked?.features ?? null;
   if (features === null || features.contentTokens < rules.minContentTokens) return null;
   let best: Bond | null = null;
   for (let back = 1; back <= earlier.length; back += 1) {
@@ -44,8 +49,9 @@ export const findBond = (event: Event, earlier: readonly Asked[], text: TextAnal
     if (asked === undefined) break;
     const within = back <= rules.lookbackTurns || event.ts - asked.event.ts <= rules.lookbackAge;
     if (!within) break;
-    if (asked.answer === null || asked.event.prompt === null) continue;
-    const match = text.match(asked.event.prompt, features);
+    const other = asked.event.asked?.features ?? null;
+    if (asked.answer === null || other === null) continue;
+    const match = text.match(other, features);
     if (best !== null && match.score <= best.match.score) continue;
     const grade = gradeOf(match, rules);
     if (grade !== null) best = { ask: asked.event, match, grade };
@@ -54,7 +60,7 @@ export const findBond = (event: Event, earlier: readonly Asked[], text: TextAnal
 };
 
 /** What the bond means in the visit as it now stands. */
-export const repeatOf = (bond: Bond | null, earlier: readonly Asked[]): Repeat | null => {
+export const repeatOf = (bond: Bond | null, earlier: readonly EarlierAsk[]): Repeat | null => {
   if (bond === null) return null;
   const index = earlier.findIndex((asked) => asked.event === bond.ask);
   const asked = earlier[index];

@@ -9,13 +9,15 @@ import type { Match } from "./text/types.ts";
 import type { EventTime } from "./time.ts";
 import type { Closing } from "./visit.ts";
 
-/** A turn as signals carry it: context and user with gaps filled from earlier in the visit. */
+/** An event in its place in the visit, with what a signal about it carries: gaps filled from earlier in the visit. */
 export interface Placed {
   readonly event: Event;
   readonly context: Context;
   readonly user: string | null;
   /** Which exchange of the visit: how many prompts came up to here. */
   readonly exchange: number;
+  /** Active time of the visit up to here. */
+  readonly activeMs: number;
 }
 
 /** This prompt asks again what `ask` asked. */
@@ -34,11 +36,13 @@ export interface Repeat {
 
 export type Category = NonNullable<PromptReading["category"]> | "rephrase";
 
-/** One event of a visit with what the shared analysis says of it. */
-export interface Turn extends Placed {
+/** One event of a visit with what the shared analysis says of it. Lives for one step: remember what is `placed`, not the turn. */
+export interface Turn {
+  readonly event: Event;
+  readonly placed: Placed;
   /**
-   * The response it is about: a prompt's is the one just before, an act's the one it names (an
-   * escalation's, if it names none, the one just before); null: not seen in this visit.
+   * The response it is about: a prompt's is the one just before, an act's the one it names (an escalation's, if it names none,
+   * the one just before); null: not seen in this visit.
    */
   readonly about: Placed | null;
   /** Prompts: the responses, in order, whose trials end here. */
@@ -50,9 +54,6 @@ export interface Turn extends Placed {
   readonly escalation: "action" | "request" | null;
   /** The friction seen in the last two exchanges up to here. */
   readonly frictions: readonly FrictionSeen[];
-  /** User turns and active time of the visit up to here. */
-  readonly prompts: number;
-  readonly activeMs: number;
   readonly first: Event;
 }
 
@@ -77,11 +78,10 @@ export interface Close {
   readonly ended: readonly Placed[];
   readonly first: Event;
   readonly last: Placed;
-  readonly lastResponse: Placed | null;
+  /** All responses of the visit, in order. */
+  readonly shown: readonly Placed[];
   readonly ending: Ending | null;
   readonly prompts: number;
-  readonly responses: number;
-  readonly activeMs: number;
 }
 
 /** A behaviour seen; said at once, revised when later turns of the visit change it. */

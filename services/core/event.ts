@@ -1,4 +1,5 @@
 // What the engine remembers of an interaction: everything later turns may need, and no text.
+import type { InteractionRecord } from "#schemas/generated/records.ts";
 import type { Context, Contexts, Provenance } from "./context.ts";
 import type { Incoming } from "./engine-port.ts";
 import { type InteractionType, rankOf } from "./interaction.ts";
@@ -23,6 +24,43 @@ export interface PromptReading {
   readonly category: TurnCategory | null;
 }
 
+/** What a prompt's text left behind; features go once no acceptable turn can be compared with it any more. */
+export interface Asked {
+  features: PromptFeatures | null;
+  readonly contentTokens: number;
+  readonly asksPerson: boolean;
+  /** Length of the text as sent. */
+  readonly chars: number;
+  /** It was longer than the cap; features see only its beginning. */
+  readonly cut: boolean;
+  /** Cached analysis, undefined until it is made; made again only when something lands shortly before this event. */
+  reading: PromptReading | undefined;
+}
+
+/** What a response record says of the answer. */
+export interface Answered {
+  features: ResponseFeatures | null;
+  readonly provenance: Provenance;
+  readonly auditId: string | null;
+  /** `extra.output_chars`, else the length of the text. */
+  readonly outputChars: number | null;
+  /** `extra.asks_question`, else what the text says; null: unknown. */
+  readonly asksQuestion: boolean | null;
+  readonly toolErrors: boolean;
+  /** Cached analysis, as above. */
+  repeatsItself: boolean | undefined;
+}
+
+/** What explicit feedback carries beside its value. */
+export interface Opinion {
+  /** Ratings: highest value of the scale. */
+  readonly scaleMax: number | null;
+  /** Forms: the answers as JSON, words only by their length. */
+  readonly form: string | null;
+  readonly chars: number;
+  readonly cut: boolean;
+}
+
 export interface Event {
   readonly id: string;
   readonly type: InteractionType;
@@ -35,28 +73,12 @@ export interface Event {
   readonly value: number | null;
   /** Its own; gaps are filled while folding. */
   readonly context: Context;
-  /** Responses only. */
-  readonly provenance: Provenance | null;
-  readonly auditId: string | null;
-  /** Length of the text as sent. */
-  readonly textChars: number | null;
-  /** The text was longer than the cap; features see only its beginning. */
-  readonly textCut: boolean;
-  readonly prompt: PromptFeatures | null;
-  readonly response: ResponseFeatures | null;
-  /** `extra.output_chars`, else the length of the text. */
-  readonly outputChars: number | null;
-  /** `extra.asks_question`, else what the text says; null: unknown. */
-  readonly asksQuestion: boolean | null;
-  readonly toolErrors: boolean;
-  /** Ratings: highest value of the scale. */
-  readonly scaleMax: number | null;
-  /** Forms: the answers as JSON, words only by their length. */
-  readonly form: string | null;
-
-  /** Cached analysis, undefined until it is made; made again only when something lands shortly before this event. */
-  reading: PromptReading | undefined;
-  repeatsItself: boolean | undefined;
+  /** Prompts with a text. */
+  readonly asked: Asked | null;
+  /** Responses. */
+  readonly answered: Answered | null;
+  /** Feedback. */
+  readonly opinion: Opinion | null;
 }
 
 const filled = (value: string | null | undefined): string | null =>
@@ -91,19 +113,44 @@ export interface EventMaker {
   readonly contexts: Contexts;
 }
 
+const toAsked = (words: string, { text }: EventMaker): Asked => {
+  const cut = cutText(words);
+  const features = text.prompt(cut);
+  const { contentTokens, asksPerson } = features;
+  return { features, contentTokens, asksPerson, chars: words.length, cut: cut !== words, reading: undefined };
+};
+
+const toAnswered = (interaction: InteractionRecord, extra: Extra | null, maker: EventMaker): Answered => {
+  const words = filled(interaction.text);
+  const features = words === null ? null : maker.text.response(cutText(words));
+  const asks = extra?.["asks_question"];
+  return {
+    features,
+    provenance: maker.contexts.provenance(interaction),
+    auditId: filled(interaction.audit_id),
+    outputChars: numberIn(extra, "output_chars") ?? words?.length ?? null,
+    asksQuestion: typeof asks === "boolean" ? asks : (features?.asksQuestion ?? null),
+    toolErrors: (numberIn(extra, "tool_errors") ?? 0) > 0,
+    repeatsItself: undefined,
+  };
+};
+
+const toOpinion = ({ label, text }: InteractionRecord, extra: Extra | null): Opinion => ({
+  scaleMax: label === "rating" ? (ratingScale(extra) ?? null) : null,
+  form: label === "form" ? reduceForm(extra ?? {}) : null,
+  chars: text?.length ?? 0,
+  cut: text !== null && cutText(text) !== text,
+});
+
 /** `like`: an earlier event of the session, whose context is probably the same. */
 export const toEvent = (
   { interaction, offset, schemaId }: Incoming,
   extra: Extra | null,
   like: Event | undefined,
-  { text, contexts }: EventMaker,
+  maker: EventMaker,
 ): Event => {
   const type = interaction.type as InteractionType;
-  const label = filled(interaction.label);
-  const words = filled(interaction.text);
-  const cut = words === null ? null : cutText(words);
-  const response = type === "response" && cut !== null ? text.response(cut) : null;
-  const asks = extra?.["asks_question"];
+  const words = type === "prompt" ? filled(interaction.text) : null;
   return {
     id: interaction.event_id,
     type,
@@ -112,22 +159,12 @@ export const toEvent = (
     schemaId,
     user: filled(interaction.user_id_hash),
     responseId: filled(interaction.response_id),
-    label,
+    label: filled(interaction.label),
     value: interaction.value,
-    context: contexts.context(interaction, like?.context),
-    provenance: type === "response" ? contexts.provenance(interaction) : null,
-    auditId: type === "response" ? filled(interaction.audit_id) : null,
-    textChars: words === null ? null : words.length,
-    textCut: cut !== words,
-    prompt: type === "prompt" && cut !== null ? text.prompt(cut) : null,
-    response,
-    outputChars: type === "response" ? (numberIn(extra, "output_chars") ?? words?.length ?? null) : null,
-    asksQuestion: typeof asks === "boolean" ? asks : (response?.asksQuestion ?? null),
-    toolErrors: (numberIn(extra, "tool_errors") ?? 0) > 0,
-    scaleMax: label === "rating" ? (ratingScale(extra) ?? null) : null,
-    form: type === "feedback" && label === "form" ? reduceForm(extra ?? {}) : null,
-    reading: undefined,
-    repeatsItself: undefined,
+    context: maker.contexts.context(interaction, like?.context),
+    asked: words === null ? null : toAsked(words, maker),
+    answered: type === "response" ? toAnswered(interaction, extra, maker) : null,
+    opinion: type === "feedback" ? toOpinion(interaction, extra) : null,
   };
 };
 

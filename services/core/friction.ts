@@ -41,9 +41,9 @@ type Read = Pick<Turn, "repeat" | "category">;
 const ofResponse = (event: Event, limits: Limits): readonly Friction[] => {
   const found: Friction[] = [];
   if (event.label === "error" || event.label === "refusal" || event.label === "truncated") found.push(event.label);
-  if (event.toolErrors) found.push("tool-error");
+  if (event.answered?.toolErrors === true) found.push("tool-error");
   if ((event.value ?? 0) > limits.slowResponse) found.push("slow");
-  if (event.repeatsItself === true) found.push("self-repeat");
+  if (event.answered?.repeatsItself === true) found.push("self-repeat");
   return found;
 };
 

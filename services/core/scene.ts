@@ -1,8 +1,8 @@
 // The shared analysis of a visit: takes its events in order and says of each, once for all detectors, what it is part of.
-import { type Asked, type AskRules, findBond, maxAsks, repeatOf } from "./asks.ts";
+import { type AskRules, type EarlierAsk, findBond, maxAsks, repeatOf } from "./asks.ts";
 import type { Contexts } from "./context.ts";
 import type { Category, Close, Ending, Placed, Repeat, Turn } from "./detector.ts";
-import type { Event, PromptReading } from "./event.ts";
+import type { Asked, Event, PromptReading } from "./event.ts";
 import { type FrictionSeen, frictionScore, frictionsIn, markerIn } from "./friction.ts";
 import type { EngineSettings } from "./settings.ts";
 import type { TextAnalyser } from "./text/types.ts";
@@ -17,6 +17,9 @@ export interface SceneTools {
   readonly rules: SceneRules;
 }
 
+/** A turn while it is made out. */
+type OpenTurn = { -readonly [K in keyof Turn]: Turn[K] };
+
 interface Marker {
   readonly name: string;
   readonly exchange: number;
@@ -24,96 +27,95 @@ interface Marker {
   readonly after: number;
 }
 
-/** Grows with the visit; nothing else is remembered of the turns behind. */
+/** What the turns so far amount to. */
 export interface Scene {
   first: Event | undefined;
   last: Placed | undefined;
   prompts: number;
-  responses: number;
+  /** The visit's responses in order. */
+  readonly shown: Placed[];
+  /** Where among them those since the last prompt begin. */
+  openFrom: number;
   failures: number;
-  activeMs: number;
-  lastResponse: Placed | null;
   lastSpeech: Event | undefined;
   escalated: boolean;
   /** The last asks, in order. */
-  readonly asks: Asked[];
-  readonly shown: Map<string, Placed>;
-  /** Responses since the last prompt. */
-  open: Placed[];
-  readonly dwellMs: Map<string, number>;
+  readonly asks: EarlierAsk[];
+  dwellMs: Map<string, number> | undefined;
   /** Friction and markers of the last two exchanges. */
   frictions: readonly FrictionSeen[];
   frictionCount: number;
-  markers: Marker[];
+  markers: readonly Marker[];
   readonly lastLabels: string[];
 }
+
+const noFrictions: readonly FrictionSeen[] = [];
+const noMarkers: readonly Marker[] = [];
+const none: readonly Placed[] = [];
+const keptLabels = 6;
 
 export const createScene = (): Scene => ({
   first: undefined,
   last: undefined,
   prompts: 0,
-  responses: 0,
+  shown: [],
+  openFrom: 0,
   failures: 0,
-  activeMs: 0,
-  lastResponse: null,
   lastSpeech: undefined,
   escalated: false,
   asks: [],
-  shown: new Map(),
-  open: [],
-  dwellMs: new Map(),
-  frictions: [],
+  dwellMs: undefined,
+  frictions: noFrictions,
   frictionCount: 0,
-  markers: [],
+  markers: noMarkers,
   lastLabels: [],
 });
 
-const none: readonly Placed[] = [];
-const keptLabels = 6;
+const shownAs = (scene: Scene, responseId: string | null): Placed | null =>
+  (responseId === null ? undefined : scene.shown.findLast(({ event }) => event.responseId === responseId)) ?? null;
 
-/** A prompt that was typed anew: neither an edited one sent again nor the client's own retry. */
-const isFresh = (event: Event): boolean => event.prompt !== null && event.label !== "edited" && event.label !== "retry";
+/** A prompt with words that was typed anew: neither an edited one sent again nor the client's own retry. */
+const isFresh = ({ asked, label }: Event): boolean => asked !== null && label !== "edited" && label !== "retry";
 
-const readPrompt = (event: Event, scene: Scene, { text, rules }: SceneTools): PromptReading => {
-  if (event.prompt === null || !isFresh(event)) return { bond: null, category: null };
+const readPrompt = (event: Event, { features }: Asked, scene: Scene, { text, rules }: SceneTools): PromptReading => {
+  if (features === null || !isFresh(event)) return unread;
   const bond = findBond(event, scene.asks, text, rules);
-  const before = scene.lastResponse?.event;
-  if (before === undefined) return { bond, category: null };
-  const category = text.category(event.prompt, {
-    lastAsk: scene.asks.at(-1)?.event.prompt ?? null,
-    response: before.response,
+  const before = scene.shown.at(-1)?.event.answered ?? null;
+  if (before === null) return bond === null ? unread : { bond, category: null };
+  const category = text.category(features, {
+    lastAsk: scene.asks.at(-1)?.event.asked?.features ?? null,
+    response: before.features,
     asksQuestion: before.asksQuestion ?? false,
   });
   return { bond, category };
 };
+const unread: PromptReading = { bond: null, category: null };
 
 /** Ties: correct-with > correct-without > clarify > rephrase > positive > neutral. */
 const settleCategory = (category: PromptReading["category"], repeat: Repeat | null): Category | null =>
   repeat !== null && (category === "positive" || category === "neutral") ? "rephrase" : category;
 
-const readResponse = (event: Event, scene: Scene, { text, rules }: SceneTools): boolean => {
-  const before = scene.lastResponse?.event.response ?? null;
-  if (before === null || event.response === null) return false;
-  return text.selfRepeat(before, event.response) >= rules.selfRepeatAt;
-};
-
 /** Whether this report of dwelling completes half the reading time of its response. */
 const seenEnough = (event: Event, about: Placed | null, scene: Scene, rules: SceneRules): boolean => {
   if (event.type !== "dwell" || event.label !== "visible" || about === null || event.responseId === null) return false;
+  scene.dwellMs ??= new Map();
   const before = scene.dwellMs.get(event.responseId) ?? 0;
   const after = before + Math.max(0, event.value ?? 0);
   scene.dwellMs.set(event.responseId, after);
-  const half = ((about.event.outputChars ?? Number.POSITIVE_INFINITY) / rules.readingSpeed / 2) * 1_000;
+  const half = ((about.event.answered?.outputChars ?? Number.POSITIVE_INFINITY) / rules.readingSpeed / 2) * 1_000;
   return before < half && after >= half;
 };
 
-const noteFriction = (scene: Scene, placed: Placed, names: ReturnType<typeof frictionsIn>): void => {
-  if (names.length === 0) return;
-  scene.frictionCount += names.length;
-  scene.frictions = [
-    ...scene.frictions,
-    ...names.map((name) => ({ name, event: placed.event, exchange: placed.exchange })),
-  ];
+/** Notes friction and markers. */
+const note = (scene: Scene, { event, exchange }: Placed, turn: OpenTurn, enough: boolean, rules: SceneRules): void => {
+  const names = frictionsIn(event, turn, rules);
+  if (names.length > 0) {
+    scene.frictionCount += names.length;
+    scene.frictions = [...scene.frictions, ...names.map((name) => ({ name, event, exchange }))];
+    turn.frictions = scene.frictions;
+  }
+  const name = markerIn(event, turn.category, enough);
+  if (name !== null) scene.markers = [...scene.markers, { name, exchange, after: scene.frictionCount }];
 };
 
 /** A new exchange begins: what lies more than one exchange back no longer decides how the visit ends. */
@@ -127,21 +129,22 @@ const forgetOld = (scene: Scene): void => {
   }
 };
 
-const noteLabel = (scene: Scene, label: string): void => {
-  scene.lastLabels.push(label);
+const noteLabel = (scene: Scene, kind: "prompt" | "response", label: string | null): void => {
+  scene.lastLabels.push(label === null ? kind : `${kind}:${label}`);
   if (scene.lastLabels.length > keptLabels) scene.lastLabels.shift();
 };
 
 const place = (event: Event, scene: Scene, { contexts, rules }: SceneTools): Placed => {
   const before = scene.last;
-  if (before !== undefined) scene.activeMs += Math.min(rules.activityCap, event.ts - before.event.ts);
   if (event.type === "prompt") scene.prompts += 1;
   scene.first ??= event;
+  const pause = before === undefined ? 0 : Math.min(rules.activityCap, event.ts - before.event.ts);
   const placed: Placed = {
     event,
     context: before === undefined ? event.context : contexts.fill(event.context, before.context),
     user: event.user ?? before?.user ?? null,
     exchange: scene.prompts,
+    activeMs: (before?.activeMs ?? 0) + pause,
   };
   scene.last = placed;
   return placed;
@@ -151,104 +154,100 @@ const place = (event: Event, scene: Scene, { contexts, rules }: SceneTools): Pla
 export const nextTurn = (scene: Scene, event: Event, tools: SceneTools): Turn => {
   const isFirstPrompt = scene.prompts === 0;
   const placed = place(event, scene, tools);
-  const named = event.responseId === null ? null : (scene.shown.get(event.responseId) ?? null);
-
-  if (event.type === "prompt") return promptTurn(scene, placed, isFirstPrompt, tools);
-  if (event.type === "response") return responseTurn(scene, placed, named, tools);
-  if (event.type === "regenerate") {
-    const asked = scene.asks.find(({ answer }) => answer !== null && answer === named);
-    if (asked !== undefined) asked.regenerated = true;
+  const turn: OpenTurn = {
+    event,
+    placed,
+    about: null,
+    ended: none,
+    counts: false,
+    repeat: null,
+    category: null,
+    escalation: null,
+    frictions: scene.frictions,
+    first: scene.first ?? event,
+  };
+  switch (event.type) {
+    case "prompt":
+      takePrompt(scene, turn, isFirstPrompt, tools);
+      break;
+    case "response":
+      takeResponse(scene, turn, tools);
+      break;
+    default:
+      takeAct(scene, turn, tools);
   }
-  if (event.type === "escalation") scene.escalated = true;
-  note(scene, placed, { repeat: null, category: null }, seenEnough(event, named, scene, tools.rules), tools.rules);
-  if (event.type !== "escalation") return turnOf(scene, placed, { about: named });
-  const about = event.responseId === null ? scene.lastResponse : named;
-  return turnOf(scene, placed, { about, escalation: "action" });
+  return turn;
 };
 
-const promptTurn = (scene: Scene, placed: Placed, isFirst: boolean, tools: SceneTools): Turn => {
-  const { event } = placed;
-  event.reading ??= readPrompt(event, scene, tools);
-  const repeat = repeatOf(event.reading.bond, scene.asks);
-  const category = settleCategory(event.reading.category, repeat);
-  const ended = scene.open;
-  scene.open = [];
+const takePrompt = (scene: Scene, turn: OpenTurn, isFirst: boolean, tools: SceneTools): void => {
+  const { event, placed } = turn;
+  const { asked } = event;
+  const reading = asked === null ? unread : (asked.reading ??= readPrompt(event, asked, scene, tools));
+  turn.about = scene.shown.at(-1) ?? null;
+  turn.counts = !isFirst && isFresh(event);
+  turn.repeat = repeatOf(reading.bond, scene.asks);
+  turn.category = settleCategory(reading.category, turn.repeat);
+  if (scene.openFrom < scene.shown.length) turn.ended = scene.shown.slice(scene.openFrom);
+  scene.openFrom = scene.shown.length;
+  if (asked?.asksPerson === true) {
+    turn.escalation = "request";
+    scene.escalated = true;
+  }
   forgetOld(scene);
-  note(scene, placed, { repeat, category }, false, tools.rules);
-  noteLabel(scene, category === null ? "prompt" : `prompt:${category}`);
-  scene.asks.push({ event, answer: null, regenerated: false, askCount: repeat?.askCount ?? 1 });
+  turn.frictions = scene.frictions;
+  note(scene, placed, turn, false, tools.rules);
+  noteLabel(scene, "prompt", turn.category);
+  scene.asks.push({ event, answer: null, regenerated: false, askCount: turn.repeat?.askCount ?? 1 });
   if (scene.asks.length > maxAsks) scene.asks.shift();
   scene.lastSpeech = event;
-  const asksPerson = event.prompt?.asksPerson === true;
-  if (asksPerson) scene.escalated = true;
-  return turnOf(scene, placed, {
-    about: scene.lastResponse,
-    ended,
-    counts: !isFirst && isFresh(event),
-    repeat,
-    category,
-    escalation: asksPerson ? "request" : null,
-  });
 };
 
 /** The first record of a response id is the response; a second one changes nothing. */
-const responseTurn = (scene: Scene, placed: Placed, earlier: Placed | null, tools: SceneTools): Turn => {
-  const { event } = placed;
-  if (earlier !== null || event.responseId === null) return turnOf(scene, placed, { about: earlier });
-  event.repeatsItself ??= readResponse(event, scene, tools);
-  note(scene, placed, { repeat: null, category: null }, false, tools.rules);
-  noteLabel(scene, event.label === null ? "response" : `response:${event.label}`);
-  scene.shown.set(event.responseId, placed);
-  scene.open.push(placed);
-  scene.responses += 1;
+const takeResponse = (scene: Scene, turn: OpenTurn, { text, rules }: SceneTools): void => {
+  const { event, placed } = turn;
+  const { answered } = event;
+  const known = shownAs(scene, event.responseId);
+  turn.about = known ?? placed;
+  if (known !== null || answered === null) return;
+  const before = scene.shown.at(-1)?.event.answered?.features ?? null;
+  answered.repeatsItself ??=
+    before !== null && answered.features !== null && text.selfRepeat(before, answered.features) >= rules.selfRepeatAt;
+  note(scene, placed, turn, false, rules);
+  noteLabel(scene, "response", event.label);
+  scene.shown.push(placed);
   if (event.label === "error" || event.label === "refusal") scene.failures += 1;
-  scene.lastResponse = placed;
   scene.lastSpeech = event;
   const asked = scene.asks.at(-1);
   if (asked !== undefined) asked.answer = placed;
-  return turnOf(scene, placed, { about: placed });
 };
 
-const note = (
-  scene: Scene,
-  placed: Placed,
-  read: Pick<Turn, "repeat" | "category">,
-  enough: boolean,
-  rules: SceneRules,
-): void => {
-  noteFriction(scene, placed, frictionsIn(placed.event, read, rules));
-  const name = markerIn(placed.event, read.category, enough);
-  if (name !== null) scene.markers.push({ name, exchange: placed.exchange, after: scene.frictionCount });
+const takeAct = (scene: Scene, turn: OpenTurn, { rules }: SceneTools): void => {
+  const { event, placed } = turn;
+  const named = shownAs(scene, event.responseId);
+  turn.about = named;
+  if (event.type === "regenerate" && named !== null) {
+    const asked = scene.asks.find(({ answer }) => answer === named);
+    if (asked !== undefined) asked.regenerated = true;
+  }
+  if (event.type === "escalation") {
+    scene.escalated = true;
+    turn.escalation = "action";
+    if (event.responseId === null) turn.about = scene.shown.at(-1) ?? null;
+  }
+  note(scene, placed, turn, seenEnough(event, named, scene, rules), rules);
 };
-
-const turnOf = (scene: Scene, placed: Placed, more: Partial<Turn>): Turn => ({
-  event: placed.event,
-  context: placed.context,
-  user: placed.user,
-  exchange: placed.exchange,
-  about: more.about ?? null,
-  ended: more.ended ?? none,
-  counts: more.counts ?? false,
-  repeat: more.repeat ?? null,
-  category: more.category ?? null,
-  escalation: more.escalation ?? null,
-  frictions: scene.frictions,
-  prompts: scene.prompts,
-  activeMs: scene.activeMs,
-  first: scene.first ?? placed.event,
-});
 
 /** escalated > used > after-friction > silent. A marker counts while no friction follows it. */
 const endingOf = (scene: Scene): Ending => {
   const markers = scene.markers.filter(({ after }) => after === scene.frictionCount);
   const singleTurn = scene.prompts <= 1;
   const last = scene.lastSpeech;
-  const unanswered = last?.type === "response" && last.asksQuestion === true;
+  const unanswered = last?.answered?.asksQuestion === true;
   const frictions: readonly FrictionSeen[] =
     unanswered && last !== undefined
       ? [...scene.frictions, { name: "unanswered-question", event: last, exchange: scene.prompts }]
       : scene.frictions;
-  const failed = singleTurn ? scene.failures === scene.responses : frictions.length > 0;
+  const failed = singleTurn ? scene.failures === scene.shown.length : frictions.length > 0;
 
   const state = (): Ending["state"] => {
     if (scene.escalated) return "escalated";
@@ -267,17 +266,15 @@ const endingOf = (scene: Scene): Ending => {
 
 /** What the end of the visit says; undefined for a visit without events. */
 export const closeScene = (scene: Scene, closing: Closing): Close | undefined => {
-  const { first, last } = scene;
+  const { first, last, shown, prompts } = scene;
   if (first === undefined || last === undefined) return undefined;
   return {
     closing,
-    ended: scene.open,
+    ended: shown.slice(scene.openFrom),
     first,
     last,
-    lastResponse: scene.lastResponse,
-    ending: scene.lastResponse === null || closing.by === "grid" ? null : endingOf(scene),
-    prompts: scene.prompts,
-    responses: scene.responses,
-    activeMs: scene.activeMs,
+    shown,
+    ending: shown.length === 0 || closing.by === "grid" ? null : endingOf(scene),
+    prompts,
   };
 };

@@ -74,11 +74,9 @@ const forgetReadings = (events: readonly Event[], from: number): void => {
   for (let index = from; index < events.length && prompts < reach; index += 1) {
     const event = events[index];
     if (event === undefined) return;
-    if (event.type === "prompt") {
-      event.reading = undefined;
-      prompts += 1;
-    }
-    event.repeatsItself = undefined;
+    if (event.type === "prompt") prompts += 1;
+    if (event.asked !== null) event.asked.reading = undefined;
+    if (event.answered !== null) event.answered.repeatsItself = undefined;
   }
 };
 

@@ -31,7 +31,7 @@ export const createToSignal = (identities: ReadonlyMap<string, Identity>, source
   return ({ tenant, session, sighting, revision, retracted, offset }) => {
     const { type, anchor, from, response } = sighting;
     const { context, user } = from;
-    const provenance = response?.provenance ?? null;
+    const provenance = response?.answered?.provenance ?? null;
     const identity = identities.get(type) ?? nobody;
     return {
       event_id: signalId({ tenant, session, type, anchor, ...identity }),
@@ -67,7 +67,7 @@ export const createToSignal = (identities: ReadonlyMap<string, Identity>, source
       model: provenance?.model ?? null,
       model_version: provenance?.model_version ?? null,
       release: provenance?.release ?? null,
-      audit_id: response?.auditId ?? null,
+      audit_id: response?.answered?.auditId ?? null,
       window_start: sighting.windowStart,
       window_end: sighting.windowEnd,
       evidence: JSON.stringify(sighting.evidence.map(({ id }) => id)),
@@ -87,8 +87,8 @@ export const saysTheSame = (a: Sighting, b: Sighting): boolean =>
   (a.at === b.at &&
     a.responseId === b.responseId &&
     (a.response === null) === (b.response === null) &&
-    a.response?.provenance?.key === b.response?.provenance?.key &&
-    a.response?.auditId === b.response?.auditId &&
+    a.response?.answered?.provenance.key === b.response?.answered?.provenance.key &&
+    a.response?.answered?.auditId === b.response?.answered?.auditId &&
     a.from.context.key === b.from.context.key &&
     a.from.user === b.from.user &&
     a.windowStart === b.windowStart &&

@@ -85,7 +85,7 @@ export const createTallies = ({ identities, source, hashKey, grace, shadow }: Ta
     let cells = minutes.get(start);
     if (cells === undefined) minutes.set(start, (cells = new Map()));
     const { context } = trial.from;
-    const provenance = trial.response?.provenance ?? null;
+    const provenance = trial.response?.answered?.provenance ?? null;
     const key = `${tenant.length}:${tenant}${context.key}|${provenance?.key ?? unknown}`;
     let cell = cells.get(key);
     if (cell === undefined) cells.set(key, (cell = { tenant, context, provenance, counts: new Map() }));

@@ -60,7 +60,7 @@ const countsTheSame = (a: Trial, b: Trial): boolean =>
   a.fired === b.fired &&
   a.responseId === b.responseId &&
   (a.response === null) === (b.response === null) &&
-  a.response?.provenance?.key === b.response?.provenance?.key &&
+  a.response?.answered?.provenance.key === b.response?.answered?.provenance.key &&
   a.from.context.key === b.from.context.key &&
   a.from.user === b.from.user;
 

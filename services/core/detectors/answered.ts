@@ -36,7 +36,7 @@ const onImpression = (state: State, responseId: string, turn: Turn): State => {
   if (state.seen.has(responseId)) return state;
   return {
     ...state,
-    open: new Map(state.open).set(responseId, { impression: turn, response: turn.about }),
+    open: new Map(state.open).set(responseId, { impression: turn.placed, response: turn.about }),
     seen: new Set(state.seen).add(responseId),
   };
 };

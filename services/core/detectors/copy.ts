@@ -8,7 +8,7 @@ const round4 = (value: number): number => Math.round(value * 10_000) / 10_000;
 
 /** Characters taken, what part of the output they are at most, and what kinds of copy there were. */
 export const describeTaken = (acts: Acts, response: Event | null): Readonly<Record<string, unknown>> => {
-  const output = response?.outputChars ?? null;
+  const output = response?.answered?.outputChars ?? null;
   return {
     chars: acts.chars,
     share_of_output: output === null || output === 0 ? null : Math.min(1, round4(acts.chars / output)),

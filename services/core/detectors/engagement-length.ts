@@ -1,34 +1,12 @@
 // implicit:engagement-length: how long the user stayed after a response; a measure, read both ways, not a rate.
-import { type Close, type Detector, type Placed, type Seen, type Turn, unchanged } from "#core/detector.ts";
+import { type Close, type Detector, type Placed, type Seen, unchanged } from "#core/detector.ts";
 
 const type = "implicit:engagement-length";
 
-/** A response with how far the visit had come when it was shown. */
-interface Shown {
-  readonly placed: Placed;
-  readonly prompts: number;
-  readonly activeMs: number;
-}
+/** Visible time per response, ms. */
+type State = ReadonlyMap<string, number>;
 
-interface State {
-  readonly shown: readonly Shown[];
-  readonly dwellMs: ReadonlyMap<string, number>;
-}
-
-const onResponse = (state: State, turn: Turn): State => {
-  const isNew = turn.about?.event === turn.event;
-  if (!isNew || turn.event.label === "error") return state;
-  return { ...state, shown: [...state.shown, { placed: turn, prompts: turn.prompts, activeMs: turn.activeMs }] };
-};
-
-const onDwell = (state: State, { event }: Turn): State => {
-  if (event.responseId === null || event.label !== "visible") return state;
-  const before = state.dwellMs.get(event.responseId) ?? 0;
-  const after = before + Math.max(0, event.value ?? 0);
-  return { ...state, dwellMs: new Map(state.dwellMs).set(event.responseId, after) };
-};
-
-const seenAt = ({ placed, prompts, activeMs }: Shown, dwellMs: number, close: Close): readonly Seen[] => {
+const seenAt = (placed: Placed, dwellMs: number, close: Close): readonly Seen[] => {
   const { event } = placed;
   return [
     {
@@ -47,8 +25,8 @@ const seenAt = ({ placed, prompts, activeMs }: Shown, dwellMs: number, close: Cl
       score: null,
       ambiguity: null,
       value: {
-        turns_after: close.prompts - prompts,
-        active_ms_after: close.activeMs - activeMs,
+        turns_after: close.prompts - placed.exchange,
+        active_ms_after: close.last.activeMs - placed.activeMs,
         dwell_ms: dwellMs,
         end_state: close.ending?.state ?? null,
         closed_by: close.closing.by,
@@ -86,15 +64,17 @@ export const engagementLength: Detector<State> = {
     "readingSpeed",
   ],
   readsText: true,
-  hears: ["response", "dwell"],
-  start: { shown: [], dwellMs: new Map() },
-  onTurn(state, turn) {
-    return unchanged(turn.event.type === "response" ? onResponse(state, turn) : onDwell(state, turn));
+  hears: ["dwell"],
+  start: new Map(),
+  onTurn(state, { event }) {
+    if (event.responseId === null || event.label !== "visible") return unchanged(state);
+    const ms = (state.get(event.responseId) ?? 0) + Math.max(0, event.value ?? 0);
+    return unchanged(new Map(state).set(event.responseId, ms));
   },
   onClose: (state, close) => ({
     state,
-    seen: state.shown.flatMap((shown) =>
-      seenAt(shown, state.dwellMs.get(shown.placed.event.responseId ?? "") ?? 0, close),
+    seen: close.shown.flatMap((placed) =>
+      placed.event.label === "error" ? [] : seenAt(placed, state.get(placed.event.responseId ?? "") ?? 0, close),
     ),
   }),
 };

@@ -1,5 +1,13 @@
 // implicit:escalation: the user pressed for a person, by button or in words.
-import { type Close, type Detector, type Seen, type Sighting, type Turn, unchanged } from "#core/detector.ts";
+import {
+  type Close,
+  type Detector,
+  type Placed,
+  type Seen,
+  type Sighting,
+  type Turn,
+  unchanged,
+} from "#core/detector.ts";
 import type { Event } from "#core/event.ts";
 
 const type = "implicit:escalation";
@@ -7,9 +15,12 @@ const maxEvidence = 20;
 
 interface Escalated {
   /** The anchor: the visit's first prompt, or without one the first act itself. */
-  readonly from: Turn;
-  /** The first act, with what was known then. */
-  readonly first: Turn;
+  readonly from: Placed;
+  /** The first act, and what was known then. */
+  readonly first: Placed;
+  readonly about: Placed | null;
+  readonly visitStart: number;
+  readonly priorFriction: readonly string[];
   readonly last: Event;
   readonly events: readonly Event[];
   readonly count: number;
@@ -17,27 +28,33 @@ interface Escalated {
 }
 
 interface State {
-  readonly firstPrompt: Turn | null;
+  readonly firstPrompt: Placed | null;
   readonly escalated: Escalated | null;
 }
 
-const escalate = ({ escalated: before, firstPrompt }: State, turn: Turn): Escalated => {
-  const byAction = turn.escalation === "action";
-  if (before === null) {
-    return { from: firstPrompt ?? turn, first: turn, last: turn.event, events: [turn.event], count: 1, byAction };
-  }
-  return {
-    from: before.from,
-    first: before.first,
-    last: turn.event,
-    events: before.events.length < maxEvidence ? [...before.events, turn.event] : before.events,
-    count: before.count + 1,
-    byAction: before.byAction || byAction,
-  };
-};
+const begin = (turn: Turn, firstPrompt: Placed | null): Escalated => ({
+  from: firstPrompt ?? turn.placed,
+  first: turn.placed,
+  about: turn.about,
+  visitStart: turn.first.ts,
+  priorFriction: [...new Set(turn.frictions.filter(({ event }) => event !== turn.event).map(({ name }) => name))],
+  last: turn.event,
+  events: [turn.event],
+  count: 1,
+  byAction: turn.escalation === "action",
+});
 
-const sighting = ({ from, first, last, events, count, byAction }: Escalated): Sighting => {
-  const { event, about } = first;
+const goOn = (before: Escalated, { event, escalation: how }: Turn): Escalated => ({
+  ...before,
+  last: event,
+  events: before.events.length < maxEvidence ? [...before.events, event] : before.events,
+  count: before.count + 1,
+  byAction: before.byAction || how === "action",
+});
+
+const sighting = (escalated: Escalated): Sighting => {
+  const { from, first, about, events } = escalated;
+  const { event, exchange } = first;
   const named = event.type === "escalation" ? event.responseId : null;
   return {
     kind: "sighting",
@@ -47,28 +64,29 @@ const sighting = ({ from, first, last, events, count, byAction }: Escalated): Si
     from,
     responseId: named ?? about?.event.responseId ?? null,
     response: about?.event ?? null,
-    windowStart: first.first.ts,
-    windowEnd: last.ts,
+    windowStart: escalated.visitStart,
+    windowEnd: escalated.last.ts,
     evidence: events,
-    grade: byAction ? "action" : "request",
+    grade: escalated.byAction ? "action" : "request",
     category: null,
     score: null,
     ambiguity: null,
     value: {
-      acts: count,
+      acts: escalated.count,
       by: event.label,
-      after_ms: event.ts - first.first.ts,
-      turns_before: event.type === "prompt" ? first.prompts - 1 : first.prompts,
-      prior_friction: [...new Set(first.frictions.filter((seen) => seen.event !== event).map(({ name }) => name))],
-      text_cut: event.textCut,
+      after_ms: event.ts - escalated.visitStart,
+      turns_before: event.type === "prompt" ? exchange - 1 : exchange,
+      prior_friction: escalated.priorFriction,
+      text_cut: event.asked?.cut ?? false,
     },
     retracted: false,
   };
 };
 
 /** The same trials as the other end states: closed visits with a response. */
-const trials = (state: State, { closing, ending, lastResponse }: Close): readonly Seen[] => {
-  if (ending === null || lastResponse === null) return [];
+const trials = (state: State, { closing, ending, shown }: Close): readonly Seen[] => {
+  const last = shown.at(-1);
+  if (ending === null || last === undefined) return [];
   return [
     {
       kind: "trial",
@@ -76,9 +94,9 @@ const trials = (state: State, { closing, ending, lastResponse }: Close): readonl
       key: "",
       endsAt: closing.at,
       fired: state.escalated !== null,
-      from: lastResponse,
-      responseId: lastResponse.event.responseId,
-      response: lastResponse.event,
+      from: last,
+      responseId: last.event.responseId,
+      response: last.event,
     },
   ];
 };
@@ -93,10 +111,10 @@ export const escalation: Detector<State> = {
   start: { firstPrompt: null, escalated: null },
 
   onTurn(state, turn) {
-    const firstPrompt = state.firstPrompt ?? (turn.event.type === "prompt" ? turn : null);
+    const firstPrompt = state.firstPrompt ?? (turn.event.type === "prompt" ? turn.placed : null);
     if (turn.escalation === null)
       return unchanged(firstPrompt === state.firstPrompt ? state : { ...state, firstPrompt });
-    const escalated = escalate({ ...state, firstPrompt }, turn);
+    const escalated = state.escalated === null ? begin(turn, firstPrompt) : goOn(state.escalated, turn);
     return { state: { firstPrompt, escalated }, seen: [sighting(escalated)] };
   },
 

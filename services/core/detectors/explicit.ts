@@ -11,11 +11,12 @@ export const isExplicitKind = (label: string | null): label is ExplicitKind => k
 export type Polarity = "negative" | "neutral" | "positive";
 
 /** What an answer says of the response: thumbs by sign, ratings by fifths of their scale; words and forms say neither. */
-export const polarityOf = ({ label, value, scaleMax }: Event): Polarity | null => {
+export const polarityOf = ({ label, value, opinion }: Event): Polarity | null => {
   if (value === null) return null;
   if (label === "thumbs") return value < 0 ? "negative" : "positive";
-  if (label !== "rating" || scaleMax === null) return null;
-  const share = value / scaleMax;
+  const scale = opinion?.scaleMax ?? null;
+  if (label !== "rating" || scale === null) return null;
+  const share = value / scale;
   if (share <= 2 / 5) return "negative";
   return share >= 4 / 5 ? "positive" : "neutral";
 };
@@ -47,16 +48,18 @@ const valueOf = (event: Event): Readonly<Record<string, unknown>> => {
     case "thumbs":
       return { value: event.value };
     case "rating":
-      return { value: event.value, scale_max: event.scaleMax };
+      return { value: event.value, scale_max: event.opinion?.scaleMax ?? null };
     case "form":
-      return { answers: event.form === null ? {} : (JSON.parse(event.form) as unknown) };
+      return { answers: JSON.parse(event.opinion?.form ?? "{}") as unknown };
     default:
-      return { text_chars: event.textChars ?? 0, text_cut: event.textCut };
+      return { text_chars: event.opinion?.chars ?? 0, text_cut: event.opinion?.cut ?? false };
   }
 };
 
-const scoreOf = ({ label, value, scaleMax }: Event): number | null =>
-  label === "rating" && value !== null && scaleMax !== null ? round4(value / scaleMax) : null;
+const scoreOf = ({ label, value, opinion }: Event): number | null => {
+  const scale = opinion?.scaleMax ?? null;
+  return label === "rating" && value !== null && scale !== null ? round4(value / scale) : null;
+};
 
 const sighting = (turn: Turn, anchor: string, answers: Answers): Sighting => {
   const { event, about } = turn;
@@ -65,7 +68,7 @@ const sighting = (turn: Turn, anchor: string, answers: Answers): Sighting => {
     type: event.label ?? "",
     anchor,
     at: event.ts,
-    from: turn,
+    from: turn.placed,
     responseId: event.responseId,
     response: about?.event ?? null,
     windowStart: about?.event.ts ?? answers.firstAt,

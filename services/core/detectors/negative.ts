@@ -24,7 +24,7 @@ export const negative: Detector<null> = {
           key: turn.event.id,
           endsAt: turn.event.ts,
           fired: polarity === "negative",
-          from: turn,
+          from: turn.placed,
           responseId: turn.event.responseId,
           response: turn.about?.event ?? null,
         },

@@ -17,7 +17,7 @@ export type ActType = Extract<InteractionType, "copy" | "share" | "regenerate" |
 
 /** What was done with one response so far. */
 export interface Acts {
-  readonly first: Turn;
+  readonly first: Placed;
   readonly last: Event;
   readonly events: readonly Event[];
   readonly count: number;
@@ -45,7 +45,7 @@ const addAct = (before: Acts | undefined, turn: Turn, inTrial: boolean): Acts =>
   const chars = Math.max(0, event.value ?? 0);
   const label = event.label === null ? [] : [event.label];
   if (before === undefined) {
-    return { first: turn, last: event, events: [event], count: 1, chars, labels: label, inTrial };
+    return { first: turn.placed, last: event, events: [event], count: 1, chars, labels: label, inTrial };
   }
   return {
     first: before.first,
@@ -114,7 +114,7 @@ export const createResponseAct = (kind: ActKind, reports: Reports): Detector<Sta
       if (turn.event.type === "prompt") return { state, seen: trials(turn.ended, turn.event.ts, state) };
       const { responseId } = turn.event;
       if (responseId === null) return unchanged(state);
-      const inTrial = turn.about !== null && turn.about.exchange === turn.exchange && onTrial(turn.about);
+      const inTrial = turn.about !== null && turn.about.exchange === turn.placed.exchange && onTrial(turn.about);
       const acts = addAct(state.get(responseId), turn, inTrial);
       return { state: new Map(state).set(responseId, acts), seen: [sighting(responseId, turn.about, acts)] };
     },

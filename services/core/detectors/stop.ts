@@ -9,7 +9,7 @@ export const stop = (reports: Reports): Detector<ReadonlyMap<string, Acts>> =>
       act: "stop",
       type: "implicit:stop",
       ambiguity: null,
-      describe: (_acts, response) => ({ output_chars: response?.outputChars ?? null }),
+      describe: (_acts, response) => ({ output_chars: response?.answered?.outputChars ?? null }),
     },
     reports,
   );

@@ -9,7 +9,7 @@ export const userTurnTrial = (type: RateType, turn: Turn, fired: boolean): Trial
   key: turn.event.id,
   endsAt: turn.event.ts,
   fired,
-  from: turn,
+  from: turn.placed,
   responseId: turn.about?.event.responseId ?? null,
   response: turn.about?.event ?? null,
 });

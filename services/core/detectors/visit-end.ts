@@ -74,8 +74,8 @@ const seenAt = (kind: EndKind, close: Close, last: Placed, ending: Ending): read
         friction_score: ending.frictionScore,
         last_labels: ending.lastLabels,
         prompts: close.prompts,
-        responses: close.responses,
-        active_ms: close.activeMs,
+        responses: close.shown.length,
+        active_ms: close.last.activeMs,
       },
       retracted: false,
     },
@@ -92,8 +92,9 @@ export const createVisitEnd = (kind: EndKind): Detector<null> => ({
   hears: [],
   start: null,
   onTurn: unchanged,
-  onClose: (state, close) =>
-    close.lastResponse === null || close.ending === null
-      ? unchanged(state)
-      : { state, seen: seenAt(kind, close, close.lastResponse, close.ending) },
+  onClose(state, close) {
+    const last = close.shown.at(-1);
+    if (last === undefined || close.ending === null) return unchanged(state);
+    return { state, seen: seenAt(kind, close, last, close.ending) };
+  },
 });
