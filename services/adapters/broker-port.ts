@@ -1,5 +1,5 @@
 // The broker seam: what the services may ask of Kafka. kafka/ and memory/ both fit it and pass one contract suite.
-import { AppError } from "#runtime/errors.ts";
+import { AppError, type AppErrorOptions } from "#runtime/errors.ts";
 
 export interface Partition {
   readonly topic: string;
@@ -141,7 +141,7 @@ export interface Broker extends AsyncDisposable {
 /** The partition no longer belongs to this member: drop everything of it, commit nothing. */
 export class Fenced extends AppError {
   override readonly name = "Fenced";
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: AppErrorOptions) {
     super("fenced", message, options);
   }
 }
@@ -149,7 +149,7 @@ export class Fenced extends AppError {
 /** The broker is away or busy: the same call again after a pause. */
 export class Retryable extends AppError {
   override readonly name = "Retryable";
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: AppErrorOptions) {
     super("broker_unavailable", message, options);
   }
 }
@@ -157,7 +157,7 @@ export class Retryable extends AppError {
 /** The broker will never take this (too large, not authorised). */
 export class Refused extends AppError {
   override readonly name = "Refused";
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: AppErrorOptions) {
     super("refused", message, options);
   }
 }

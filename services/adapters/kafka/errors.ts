@@ -73,9 +73,13 @@ const hopelessNames = new Set([
   "KafkaJSUnsupportedMagicByteInMessageSet",
 ]);
 
+/** As the operating system names its errors: ECONNREFUSED, ENOTFOUND. */
+const isSystemCode = (code: string | number | undefined): boolean =>
+  typeof code === "string" && /^E[A-Z_]+$/.test(code);
+
 /** Ours, kafkajs's own, or the operating system's; a TypeError is none of these. */
 const isInfrastructure = ({ name = "", code }: ErrorShape): boolean =>
-  name === "Retryable" || name.startsWith("KafkaJS") || /^E[A-Z]+$/.test(String(code));
+  name === "Retryable" || name.startsWith("KafkaJS") || isSystemCode(code);
 
 /** Network, time-outs, brokers that come and go; not a bug, not a refusal, not data that cannot be read. */
 export const isOutage = (thrown: unknown): boolean => {
@@ -105,11 +109,16 @@ export const fatalError = (thrown: unknown, group: string, topics: readonly stri
 
 const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
 
-/** Any failure of a Kafka call as one of the port's errors. */
+const connectionCure = "Is Kafka running, and does KAFKA_BROKERS name it?";
+
+/** Any failure of a Kafka call as one of the port's errors; the cause is what lies below all of kafkajs's wrapping. */
 export const toPortError = (what: string, thrown: unknown): Fenced | Refused | Retryable => {
   if (thrown instanceof Fenced || thrown instanceof Refused || thrown instanceof Retryable) return thrown;
-  const message = `${what}: ${protocolType(thrown) ?? messageOf(thrown)}`;
-  if (isFenced(thrown)) return new Fenced(message, { cause: thrown });
-  if (isTooLarge(thrown) || isForbidden(thrown)) return new Refused(message, { cause: thrown });
-  return new Retryable(message, { cause: thrown });
+  const cause = chainOf(thrown).at(-1) ?? thrown;
+  const unreachable = chainOf(thrown).some(({ code }) => isSystemCode(code));
+  const why = protocolType(thrown) ?? (unreachable ? "Kafka does not answer" : messageOf(thrown));
+  const message = `${what}: ${why}`;
+  if (isFenced(thrown)) return new Fenced(message, { cause });
+  if (isTooLarge(thrown) || isForbidden(thrown)) return new Refused(message, { cause });
+  return new Retryable(message, unreachable ? { cause, cure: connectionCure } : { cause });
 };
