@@ -5,18 +5,8 @@
 -- Policies count beneath the views too, because a view asks with the rights of its reader.
 CREATE ROLE IF NOT EXISTS analyst;
 
-GRANT SELECT ON feedback TO analyst;
-GRANT SELECT ON feedback_by_version TO analyst;
-GRANT SELECT ON superseded TO analyst;
-GRANT SELECT ON signal_rates TO analyst;
-GRANT SELECT ON signal_rates_by_version TO analyst;
-GRANT SELECT ON answers TO analyst;
-GRANT SELECT ON late_events TO analyst;
-GRANT SELECT ON rejects TO analyst;
-
-GRANT SELECT ON signals TO analyst;
-GRANT SELECT ON responses TO analyst;
-GRANT SELECT ON tallies TO analyst;
-GRANT SELECT ON late TO analyst;
-GRANT SELECT ON reject_rows TO analyst;
-GRANT SELECT ON tenants TO analyst;
+GRANT
+  SELECT ON answers, SELECT ON feedback, SELECT ON feedback_by_version, SELECT ON late, SELECT ON late_events,
+  SELECT ON reject_rows, SELECT ON rejects, SELECT ON responses, SELECT ON signal_rates,
+  SELECT ON signal_rates_by_version, SELECT ON signals, SELECT ON superseded, SELECT ON tallies, SELECT ON tenants
+TO analyst;
