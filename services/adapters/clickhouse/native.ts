@@ -2,6 +2,7 @@
 //
 // 50,000 signals (46 columns, 700 bytes of JSON each) cost the server 0.10 CPU seconds in Native against 0.36 in
 // JSONCompactEachRow; half of the difference is the dictionaries of LowCardinality columns, which come ready here.
+// Integers are little-endian in the format, and on every machine that Node runs on: typed arrays are copied as they are.
 import { type ColumnType, defaultOf, fits } from "#adapters/column-kinds.ts";
 import { StoreError } from "#adapters/store-port.ts";
 
@@ -25,6 +26,12 @@ const reserve = (sink: Sink, count: number): void => {
   sink.bytes = larger;
 };
 
+const append = (sink: Sink, { buffer, byteOffset, byteLength }: NodeJS.TypedArray): void => {
+  reserve(sink, byteLength);
+  sink.bytes.set(new Uint8Array(buffer, byteOffset, byteLength), sink.at);
+  sink.at += byteLength;
+};
+
 const writeVarint = (sink: Sink, value: number): void => {
   reserve(sink, 8);
   let rest = value;
@@ -35,17 +42,21 @@ const writeVarint = (sink: Sink, value: number): void => {
   sink.bytes[sink.at++] = rest;
 };
 
-const writeUInt64 = (sink: Sink, value: number): void => {
-  reserve(sink, 8);
-  sink.bytes.writeUInt32LE(value % 0x1_0000_0000, sink.at);
-  sink.bytes.writeInt32LE(Math.floor(value / 0x1_0000_0000), sink.at + 4);
-  sink.at += 8;
+/** Two words each, the lower first; two's complement for the negative ones. */
+const int64s = (values: readonly number[]): Uint32Array => {
+  const words = new Uint32Array(values.length * 2);
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index] ?? 0;
+    words[2 * index] = value % 0x1_0000_0000;
+    words[2 * index + 1] = Math.floor(value / 0x1_0000_0000);
+  }
+  return words;
 };
 
 /** Below this a loop over ASCII beats the call into C++. */
 const shortText = 64;
 
-/** Writes `text` at once if it is all ASCII; the byte of its length is then its own length. */
+/** Writes `text` at once if it is all ASCII; one byte then holds its length. */
 const wroteShortAscii = (sink: Sink, text: string): boolean => {
   const { bytes } = sink;
   const start = sink.at + 1;
@@ -60,24 +71,24 @@ const wroteShortAscii = (sink: Sink, text: string): boolean => {
 };
 
 const writeText = (sink: Sink, text: string): void => {
-  reserve(sink, text.length * 3 + 10);
+  reserve(sink, text.length * 3 + 8);
   if (text.length <= shortText && wroteShortAscii(sink, text)) return;
-  const size = Buffer.byteLength(text);
-  writeVarint(sink, size);
+  writeVarint(sink, Buffer.byteLength(text));
   sink.at += sink.bytes.write(text, sink.at);
+};
+
+const integersOf = (values: readonly number[], bytes: number): NodeJS.TypedArray => {
+  // Signed or not, the bits are the same: a typed array takes numbers modulo its size.
+  if (bytes === 8) return int64s(values);
+  if (bytes === 4) return new Uint32Array(values);
+  return bytes === 2 ? new Uint16Array(values) : new Uint8Array(values);
 };
 
 /** Version 1 of the dictionary's layout; the keys come with the block and are all there is. */
 const dictionaryVersion = 1;
 const keysIncluded = 0x600;
 
-/** Bytes of an index into a dictionary of so many keys, and the number that stands for it. */
-const indexSize = (keys: number): { readonly size: 1 | 2 | 4; readonly code: number } => {
-  if (keys <= 0x100) return { size: 1, code: 0 };
-  return keys <= 0x1_0000 ? { size: 2, code: 1 } : { size: 4, code: 2 };
-};
-
-const writeDictionaryColumn = (sink: Sink, values: readonly string[]): void => {
+const writeDictionary = (sink: Sink, values: readonly string[]): void => {
   const places = new Map<string, number>([["", 0]]);
   const indexes = new Uint32Array(values.length);
   let last = "";
@@ -92,80 +103,62 @@ const writeDictionaryColumn = (sink: Sink, values: readonly string[]): void => {
     }
     indexes[row] = place;
   }
-  const { size, code } = indexSize(places.size);
-  writeUInt64(sink, dictionaryVersion);
-  writeUInt64(sink, keysIncluded + code);
-  writeUInt64(sink, places.size);
+  // 0, 1, 2 stand for indexes of 1, 2, 4 bytes.
+  const width = places.size <= 0x100 ? 0 : places.size <= 0x1_0000 ? 1 : 2;
+  append(sink, int64s([dictionaryVersion, keysIncluded + width, places.size]));
   for (const key of places.keys()) writeText(sink, key);
-  writeUInt64(sink, values.length);
-  reserve(sink, values.length * size);
-  for (const index of indexes) {
-    sink.bytes.writeUIntLE(index, sink.at, size);
-    sink.at += size;
-  }
+  append(sink, int64s([values.length]));
+  append(sink, width === 0 ? new Uint8Array(indexes) : width === 1 ? new Uint16Array(indexes) : indexes);
 };
 
-const writeTextsColumn = (sink: Sink, values: readonly (readonly string[])[]): void => {
+const writeTextLists = (sink: Sink, values: readonly (readonly string[])[]): void => {
   let end = 0;
-  for (const texts of values) {
-    end += texts.length;
-    writeUInt64(sink, end);
-  }
+  append(sink, int64s(values.map((texts) => (end += texts.length))));
   for (const texts of values) for (const text of texts) writeText(sink, text);
 };
 
-const writeIntegers = (sink: Sink, values: readonly number[], { bytes }: ColumnType): void => {
-  if (bytes === 8) {
-    for (const value of values) writeUInt64(sink, value);
-    return;
-  }
-  reserve(sink, values.length * bytes);
-  for (const value of values) {
-    // Two's complement: the same bits whether the column is signed or not.
-    sink.bytes.writeUIntLE(value < 0 ? value + 2 ** (8 * bytes) : value, sink.at, bytes);
-    sink.at += bytes;
-  }
-};
-
-const writeFloats = (sink: Sink, values: readonly number[]): void => {
-  reserve(sink, values.length * 8);
-  for (const value of values) sink.at = sink.bytes.writeDoubleLE(value, sink.at);
-};
-
-const writeValues = (sink: Sink, column: NativeColumn, values: readonly unknown[]): void => {
-  switch (column.kind) {
+const writeValues = (sink: Sink, { kind, bytes }: NativeColumn, values: readonly unknown[]): void => {
+  switch (kind) {
     case "string":
       for (const text of values as readonly string[]) writeText(sink, text);
       return;
     case "hot":
-      return writeDictionaryColumn(sink, values as readonly string[]);
+      return writeDictionary(sink, values as readonly string[]);
     case "integer":
     case "time":
-      return writeIntegers(sink, values as readonly number[], column);
+      return append(sink, integersOf(values as readonly number[], bytes));
     case "float":
-      return writeFloats(sink, values as readonly number[]);
+      return append(sink, new Float64Array(values as readonly number[]));
     case "bool":
-      reserve(sink, values.length);
-      for (const flag of values) sink.bytes[sink.at++] = flag === true ? 1 : 0;
-      return;
+      return append(sink, new Uint8Array(values as readonly number[]));
     case "strings":
-      return writeTextsColumn(sink, values as readonly (readonly string[])[]);
+      return writeTextLists(sink, values as readonly (readonly string[])[]);
   }
 };
 
 /** The column's values with defaults for absent ones; throws where one does not fit. Names the column, never the value. */
 const gather = (column: NativeColumn, index: number, rows: Rows): unknown[] => {
   const absent = defaultOf(column);
-  return rows.map((row) => {
+  const values: unknown[] = [];
+  // A loop: map's callback costs as much as the check (m).
+  for (const row of rows) {
     const value = row[index] ?? absent;
-    if (value === null || fits(column, value)) return value;
-    throw new StoreError("data", `a value of ${column.name} does not fit ${column.type}`);
-  });
+    if (value !== null && !fits(column, value))
+      throw new StoreError("data", `a value of ${column.name} does not fit ${column.type}`);
+    values.push(value);
+  }
+  return values;
 };
 
-const writeNulls = (sink: Sink, values: readonly unknown[]): void => {
-  reserve(sink, values.length);
-  for (const value of values) sink.bytes[sink.at++] = value === null ? 1 : 0;
+/** Which are null; then something in their place. */
+const writeNulls = (sink: Sink, values: unknown[]): void => {
+  const nulls = new Uint8Array(values.length);
+  for (let row = 0; row < values.length; row += 1) {
+    if (values[row] !== null) continue;
+    nulls[row] = 1;
+    values[row] = 0;
+  }
+  append(sink, nulls);
 };
 
 /** One block; blocks follow one another in a request's body. `sizeHint`: about how large it will be. */
@@ -178,7 +171,7 @@ export const encodeNative = (columns: readonly NativeColumn[], rows: Rows, sizeH
     writeText(sink, column.type);
     const values = gather(column, index, rows);
     if (column.nullable) writeNulls(sink, values);
-    writeValues(sink, column, column.nullable ? values.map((value) => value ?? 0) : values);
+    writeValues(sink, column, values);
   }
   return sink.bytes.subarray(0, sink.at);
 };
