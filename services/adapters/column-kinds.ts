@@ -7,7 +7,7 @@ export interface ColumnType {
   readonly type: string;
   readonly kind: ColumnKind;
   readonly nullable: boolean;
-  /** Of integers: size in bytes and bounds. */
+  /** Of integers and times: size in bytes and bounds. */
   readonly bytes: number;
   readonly min: number;
   readonly max: number;
@@ -26,7 +26,11 @@ const kindOf = (bare: string): ColumnKind => {
   throw new Error(`no column of the landed tables has the type ${bare}`);
 };
 
+/** 1900 to 2299, what DateTime64 can hold. */
+const times = { bytes: 8, min: Date.UTC(1900, 0), max: Date.UTC(2300, 0) - 1 };
+
 const boundsOf = (bare: string): Pick<ColumnType, "bytes" | "min" | "max"> => {
+  if (kindOf(bare) === "time") return times;
   const [, unsigned, bits] = /^(U?)Int(\d+)$/.exec(bare) ?? [];
   if (bits === undefined) return { bytes: 8, min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER };
   const top = Math.min(Number.MAX_SAFE_INTEGER, 2 ** (Number(bits) - (unsigned === "U" ? 0 : 1)) - 1);

@@ -216,6 +216,7 @@ export const storeContract = (name: string, open: () => Promise<StoreUnderTest>)
       ["a list with a number in it", { evidence: ["e-1", 2] }],
       ["a number for a boolean", { retracted: 1 }],
       ["no time", { ts: Number.NaN }],
+      ["a time in microseconds", { ts: base * 1000 }],
     ])("%s is refused as data, and nothing of the block lands", async ([, wrong]) => {
       const good = { event_id: `${token}-good`, ts: base, tenant: "acme" };
       const error = await failure(
