@@ -9,6 +9,7 @@ import { toPortError } from "./errors.ts";
 import { createHandle } from "./handle.ts";
 import { kafkajs } from "./hardening.ts";
 
+const creationLimit = 30_000;
 /** The broker forgets a deleted topic a little after it says yes. */
 const deletionLimit = 30_000;
 
@@ -30,6 +31,15 @@ export const createKafkaAdminPort = (options: KafkaOptions): Admin => {
       const { topics } = await client.fetchTopicMetadata();
       return new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
     });
+
+  const untilListed = async (topics: readonly TopicSettings[]): Promise<void> => {
+    for (let attempt = 0, until = Date.now() + creationLimit; Date.now() < until; attempt++) {
+      const present = await topicSizes();
+      if (topics.every(({ topic, partitions }) => present.get(topic) === partitions)) return;
+      await pause(backOff(attempt));
+    }
+    throw new Retryable("the broker does not list topics that it has created");
+  };
 
   const configs = (topics: readonly string[]): Promise<Map<string, ReadonlyMap<string, string>>> =>
     call("reading topic settings", async (client) => {
@@ -55,7 +65,8 @@ export const createKafkaAdminPort = (options: KafkaOptions): Admin => {
       if (missing.length > 0)
         await call("creating topics", (client) =>
           client.createTopics({
-            waitForLeaders: true,
+            // kafkajs asks once and fails where a busy broker has not heard of the new topic yet.
+            waitForLeaders: false,
             topics: missing.map(({ topic, partitions, config }) => ({
               topic,
               numPartitions: partitions,
@@ -64,6 +75,7 @@ export const createKafkaAdminPort = (options: KafkaOptions): Admin => {
             })),
           }),
         );
+      await untilListed(missing);
       return missing.map(({ topic }) => topic);
     },
 
