@@ -2,13 +2,14 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectBroker } from "#adapters/broker.ts";
 import { openStore } from "#adapters/store.ts";
 import { type RunningProcess, runCommand, startProcess } from "#infra/dev/processes.ts";
 import { type Event, generateTraffic } from "#infra/dev/traffic.ts";
 import { createLogger } from "#runtime/logger.ts";
-import type { SignalRecord } from "#schemas/generated/records.ts";
+import { type SignalRecord, signalFields } from "#schemas/generated/records.ts";
 import { topicsFor } from "#schemas/topics.ts";
 import { eventually } from "#test/helpers/eventually.ts";
 import { freshNamespace, stackSettings } from "#test/helpers/stack.ts";
@@ -17,9 +18,14 @@ const canary = "xyzzy-canary-7f3a";
 const minute = 60_000;
 const quiet = createLogger({ name: "e2e", level: "error", to: "stderr" });
 
+/** The record itself, without what dump says of its place in the topic. */
+const recordOf = (line: SignalRecord, fields: readonly (keyof SignalRecord)[]): Record<string, unknown> =>
+  Object.fromEntries(fields.map((name) => [name, line[name]]));
+
 /** What two signals must agree in: everything but how often and where they were said. */
-const contentOf = ({ revision: _r, origin: _o, schema_id: _s, ...rest }: SignalRecord): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith("source_")));
+const contentFields = signalFields.filter(
+  (name) => !["revision", "origin", "schema_id"].includes(name) && !name.startsWith("source_"),
+);
 
 const finalOf = (signals: readonly SignalRecord[]): Map<string, Record<string, unknown>> => {
   const newest = new Map<string, SignalRecord>();
@@ -27,7 +33,9 @@ const finalOf = (signals: readonly SignalRecord[]): Map<string, Record<string, u
     if (signal.revision >= (newest.get(signal.event_id)?.revision ?? 0)) newest.set(signal.event_id, signal);
   }
   const live = [...newest].filter(([, signal]) => !signal.retracted);
-  return new Map(live.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([id, signal]) => [id, contentOf(signal)]));
+  return new Map(
+    live.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([id, signal]) => [id, recordOf(signal, contentFields)]),
+  );
 };
 
 const parse = <T>(lines: string): T[] =>
@@ -147,14 +155,15 @@ describe("the pipeline under duplicates, disorder, rebalances and kills", () => 
     const live = finalOf(signals);
     expect(live.size).toBeGreaterThan(500);
     expect([...live.keys()]).toEqual([...replayed.keys()]);
-    expect([...live.values()]).toEqual([...replayed.values()]);
+    const different = [...live].filter(([id, content]) => !isDeepStrictEqual(content, replayed.get(id)));
+    expect(different.slice(0, 3).map(([id, content]) => ({ said: content, replayed: replayed.get(id) }))).toEqual([]);
   });
 
   it("says every (id, revision) with one content only", () => {
     const said = new Map<string, string>();
     for (const signal of signals) {
       const key = `${signal.event_id} ${String(signal.revision)}`;
-      const content = JSON.stringify(signal);
+      const content = JSON.stringify(recordOf(signal, signalFields));
       expect(said.get(key) ?? content).toBe(content);
       said.set(key, content);
     }
