@@ -21,7 +21,9 @@ const cell = (value: unknown): string => {
 
 const table = (rows: readonly Row[]): string => {
   const head = Object.keys(rows[0] ?? {});
-  const made = new Table({ head, style: { head: ["bold"], border: ["dim"], compact: true } });
+  if (head.length === 0) return "(no rows)\n";
+  // Colours by picocolors, which knows NO_COLOR and pipes; the table itself adds none.
+  const made = new Table({ head: head.map((name) => pc.bold(name)), style: { head: [], border: [], compact: true } });
   made.push(...rows.map((row) => head.map((name) => cell(row[name]))));
   return `${made.toString()}\n`;
 };
@@ -72,7 +74,7 @@ export const summarize = async ({
     const bound = bindParams(query, new Map(), Date.now());
     const answer = "params" in bound ? await store.query(query.sql, bound.params) : [];
     parts.push(
-      `\n${pc.bold(query.question)}\nnpm run query -- ${query.name}\n${pc.dim(query.sql)}\n${table(answer.slice(0, 8))}`,
+      `\n${pc.bold(query.question)}\nnpm run query -- ${query.name}\n${pc.dim(query.sql)}\n${table(answer.slice(0, 24))}`,
     );
   }
   return parts.join("");

@@ -1,5 +1,5 @@
 // npm run demo: the whole pipeline on this machine, with real dialogues in and answered questions out.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -27,16 +27,20 @@ const toShell = (env: Readonly<Record<string, string>>): string =>
     .map(([name, value]) => `export ${name}='${value}'\n`)
     .join("");
 
-const whereToLook = (folder: string, history: string): string => `
-${pc.bold("Where to look next")} (in another terminal)
+const whereToLook = (folder: string): string => `
+${pc.bold("Where to look next")}, in another terminal
 
-  . ${join(folder, "env.sh")}                 the settings of this stack
-  npm run query -- --list                                   all named questions
-  npm run query -- signal-rates                                  one of them
-  npm run doctor                                            lag, lateness, rejects, disk
-  npm run dump -- signals | head -1                         a signal as it is on the wire
-  npm run replay -- --in ${history} --out /dev/stdout --final --flush --set gap=10m
-                                                            the same conversations under another setting
+  ${pc.cyan(`. ${join(folder, "env.sh")}`)}
+      the settings of this stack, for the commands below
+  ${pc.cyan("npm run query -- --list")}
+      all named questions; npm run query -- stars-by-feature asks one
+  ${pc.cyan("npm run doctor")}
+      lag, watermark age, late and rejected share, disk
+  ${pc.cyan("npm run dump -- signals | head -1")}
+      a signal as it is on the wire
+  ${pc.cyan("npm run dump -- interactions > log.jsonl")}
+  ${pc.cyan("npm run replay -- --in log.jsonl --out signals.jsonl --final --set gap=10m")}
+      the same conversations under another setting
 `;
 
 const demo = command({
@@ -54,9 +58,11 @@ const demo = command({
     const step = (text: string): void => say(`${seconds()}  ${text}`);
 
     const folder = await mkdtemp(join(tmpdir(), "earshot-demo-"));
-    own({ [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) });
     step("starting Kafka, a schema registry and the ClickHouse engine");
-    const stack = own(await startStack({ dir: join(folder, "stack"), signal: stopping }));
+    // The folder goes with the stack, logs of the services and all, even if this process is killed.
+    const stack = own(
+      await startStack({ dir: folder, signal: stopping, log: (line) => say(pc.dim(`         ${line}`)) }),
+    );
     const env = {
       ...stack.settings,
       EARSHOT_PARTITIONS: String(partitions),
@@ -68,7 +74,13 @@ const demo = command({
     await Promise.all(["topics", "schemas", "migrate"].map((name) => runCommand(name, [], env, stopping)));
     step("topics created, schemas registered, tables migrated");
 
-    const start = async (name: string) => own(await startProcess(name, env, { logFile: join(folder, `${name}.log`) }));
+    const broken = Promise.withResolvers<never>();
+    broken.promise.catch(() => undefined);
+    stack.failed.catch(broken.reject);
+    const start = async (name: string): Promise<void> => {
+      const started = own(await startProcess(name, env, { logFile: join(folder, `${name}.log`) }));
+      void started.ended.then((code) => broken.reject(new Error(`${name} ended by itself with ${String(code)}`)));
+    };
     await Promise.all([start("detector"), start("lander")]);
     step("detector and lander are ready");
 
@@ -108,7 +120,7 @@ const demo = command({
     const follow = async (label: string, goal: number, measure: () => Promise<number>): Promise<void> => {
       const progress = createProgress({ label: `         ${label}`, total: goal });
       for (;;) {
-        const done = await measure();
+        const done = await Promise.race([measure(), broken.promise]);
         progress.update(done, `${Math.min(done, goal).toLocaleString("en")} of ${goal.toLocaleString("en")}`);
         if (done >= goal) break;
         await sleep(150, undefined, { signal: stopping });
@@ -138,10 +150,11 @@ const demo = command({
 
     await out.write(await summarize({ store, truth }));
     await writeFile(join(folder, "env.sh"), toShell(env));
-    await out.write(whereToLook(folder, history));
+    await out.write(whereToLook(folder));
     if (options.exit) return 0;
     say("\nThe stack stays up; Ctrl-C stops it and removes its folder.");
-    await new Promise((resolve) => stopping.addEventListener("abort", resolve, { once: true }));
+    const interrupted = new Promise((resolve) => stopping.addEventListener("abort", resolve, { once: true }));
+    await Promise.race([interrupted, broken.promise]);
     return 0;
   },
 });

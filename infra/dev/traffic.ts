@@ -3,7 +3,8 @@
 // The rates are the priors published for real traffic (turns per conversation 2.5: WildChat; feedback mix: Don-Yehiya et
 // al. 2024; explicit feedback 1–5 % of sessions: PATHs). What is planted, and must be findable by a query:
 //   - abandonment is higher on mobile                      - repeat-ask is highest late in the user's evening
-//   - the pricing flow is copied less than the others      - prompt p12 of `transfers` draws more corrections than p11
+//   - the pricing flow is copied less than the others      - prompt p12 of `transfers` draws more corrections than p11,
+//     and more people leave after one
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import type { InteractionRecord } from "#schemas/generated/records.ts";
@@ -317,7 +318,7 @@ const playChat = (
     }
     answer(turn);
   }
-  const gaveUp = random.chance(device === "mobile" ? 0.12 : 0.05);
+  const gaveUp = random.chance(newPrompt ? 0.5 : device === "mobile" ? 0.12 : 0.05);
   speaker.wait(random.logNormal(15_000, 0.7));
   if (gaveUp) {
     planted.abandon += 1;
