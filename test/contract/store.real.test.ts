@@ -54,7 +54,10 @@ storeContract("ClickHouse", async () => {
     goAway: () => proxy.goAway(),
     comeBack: () => proxy.comeBack(),
     hangNext: () => proxy.failNext("hang"),
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    async [Symbol.asyncDispose]() {
+      await direct.command(`DROP DATABASE ${database}`);
+      await stack.disposeAsync();
+    },
   };
 });
 

@@ -1,5 +1,5 @@
 // Migrations: each once, unchanged since, one process at a time; and what they make is what the lander writes.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { migrate as bringUp, type MigrateOptions } from "#adapters/clickhouse/migrate.ts";
 import { openClickHouse } from "#adapters/clickhouse/store.ts";
 import type { Store } from "#adapters/store-port.ts";
@@ -40,6 +40,7 @@ beforeEach(() => {
   database = freshNamespace().CLICKHOUSE_DATABASE;
   warnings = [];
 });
+afterEach(() => server.command(`DROP DATABASE IF EXISTS ${database}`));
 
 const migrate = (migrations: readonly Migration[], more: Partial<MigrateOptions> = {}) =>
   bringUp({
@@ -172,14 +173,17 @@ describe("the access step", () => {
 });
 
 describe("the migrated schema", () => {
+  const own = freshNamespace().CLICKHOUSE_DATABASE;
   let store: Store;
   beforeAll(async () => {
-    database = freshNamespace().CLICKHOUSE_DATABASE;
     warnings = [];
-    await migrate(readMigrations());
-    store = open(database);
+    await migrate(readMigrations(), { database: own });
+    store = open(own);
   });
-  afterAll(() => store[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await store.command(`DROP DATABASE ${own}`);
+    await store[Symbol.asyncDispose]();
+  });
 
   test.for(Object.keys(tables) as TableName[])(
     "%s has the columns that the lander writes, in their order and types",
