@@ -1,8 +1,10 @@
-// kill -9 of the lander at each named point, and wherever it stands: every row once, `landings` without gap or overlap.
+// kill -9 of the lander at each named point and wherever it stands, a member that wakes after its session ended, members that
+// come and go: every row once, `landings` without gap or overlap.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { crashPoints } from "#lander/landing.ts";
 import { signal } from "#lander/test-records.ts";
-import { openScene, type Scene } from "#test/integration/lander-scene.ts";
+import { eventually } from "#test/helpers/eventually.ts";
+import { openScene, readiness, type Scene } from "#test/integration/lander-scene.ts";
 
 /** More of them find rarer faults; each takes a session time-out of 15 s, all scenes at once. */
 const rounds = Number(process.env["EARSHOT_KILL_ROUNDS"] ?? 1);
@@ -34,11 +36,12 @@ const outcome = async (scene: Scene) => {
   return { ...row, flaws: await scene.flaws() };
 };
 
-describe("a lander killed", () => {
+describe("a lander", () => {
   const opened = new AsyncDisposableStack();
   const scenes = new Map<string, Scene>();
   beforeAll(async () => {
-    for (const name of [...crashPoints, "anywhere"]) scenes.set(name, opened.use(await openScene()));
+    for (const name of [...crashPoints, "anywhere", "suspended", "rebalanced"])
+      scenes.set(name, opened.use(await openScene()));
   });
   afterAll(() => opened.disposeAsync());
   const sceneOf = (name: string): Scene => {
@@ -47,7 +50,7 @@ describe("a lander killed", () => {
     return scene;
   };
 
-  it.concurrent.each(crashPoints)("%s has lost nothing and doubled nothing", async (point) => {
+  it.concurrent.each(crashPoints)("killed %s has lost nothing and doubled nothing", async (point) => {
     const scene = sceneOf(point);
     let count = 0;
     for (let round = 0; round < rounds; round += 1) {
@@ -59,7 +62,7 @@ describe("a lander killed", () => {
     expect(await outcome(scene)).toEqual({ n: count, ids: count, flaws: [] });
   });
 
-  it.concurrent("wherever it stood has lost nothing and doubled nothing", async () => {
+  it.concurrent("killed wherever it stood has lost nothing and doubled nothing", async () => {
     const scene = sceneOf("anywhere");
     let count = 0;
     for (let round = 0; round < rounds; round += 1) {
@@ -67,6 +70,37 @@ describe("a lander killed", () => {
       count = await publish(scene, count, Promise.resolve());
       await lander.kill();
     }
+    expect(await outcome(scene)).toEqual({ n: count, ids: count, flaws: [] });
+  });
+
+  it.concurrent("that wakes after its session ended doubles nothing of what its successor landed", async () => {
+    const scene = sceneOf("suspended");
+    const zombie = await scene.start();
+    let count = await publish(scene, 0, Promise.resolve());
+    process.kill(zombie.pid, "SIGSTOP");
+    const successor = await scene.start();
+    count = await publish(scene, count, Promise.resolve());
+    process.kill(zombie.pid, "SIGCONT");
+    count = await publish(scene, count, Promise.resolve());
+    for (const lander of [zombie, successor])
+      await eventually(async () => expect(await readiness(lander)).toMatchObject({ group: "ok" }));
+    await Promise.all([zombie, successor].map((lander) => lander[Symbol.asyncDispose]()));
+    expect(await outcome(scene)).toEqual({ n: count, ids: count, flaws: [] });
+  });
+
+  it.concurrent("shares the partitions with others that come and go", async () => {
+    const scene = sceneOf("rebalanced");
+    await using steady = await scene.start();
+    const { promise: left, resolve: leave } = Promise.withResolvers<void>();
+    const publishing = publish(scene, 0, left);
+    for (let guests = 0; guests < 2; guests += 1) {
+      await using guest = await scene.start();
+      expect(await readiness(guest)).toMatchObject({ group: "ok" });
+    }
+    leave();
+    const count = await publishing;
+    expect(await readiness(steady)).toMatchObject({ group: "ok" });
+    await steady[Symbol.asyncDispose]();
     expect(await outcome(scene)).toEqual({ n: count, ids: count, flaws: [] });
   });
 });

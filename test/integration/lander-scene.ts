@@ -5,10 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { openCodecs } from "#adapters/avro/codecs.ts";
+import { registerSchemas } from "#adapters/avro/registration.ts";
 import { connectBroker } from "#adapters/broker.ts";
-import { openStore } from "#adapters/store.ts";
-import { type RunningProcess, runCommand, startProcess } from "#infra/dev/processes.ts";
+import { migrate } from "#adapters/clickhouse/migrate.ts";
+import { openClickHouse } from "#adapters/clickhouse/store.ts";
+import { type RunningProcess, startProcess } from "#infra/dev/processes.ts";
 import { silentLogger } from "#runtime/logger.ts";
+import { readMigrations } from "#schemas/clickhouse/migrations.ts";
+import { readHistory } from "#schemas/history.ts";
 import { type TopicKind, topicsFor } from "#schemas/topics.ts";
 import { eventually } from "#test/helpers/eventually.ts";
 import { freshNamespace, stackSettings } from "#test/helpers/stack.ts";
@@ -100,33 +104,40 @@ export const openScene = async () => {
     EARSHOT_PARTITIONS: String(partitions),
     EARSHOT_REGISTRY_CACHE: join(folder, "schemas"),
   };
-  await Promise.all(["topics", "schemas", "migrate"].map((command) => runCommand(command, [], base)));
   const clickhouse = opening.use(await openProxy(stack.CLICKHOUSE_URL));
   const registry = opening.use(await openProxy(stack.SCHEMA_REGISTRY_URL));
   const env: Env = { ...base, CLICKHOUSE_URL: clickhouse.url, SCHEMA_REGISTRY_URL: registry.url };
 
   const topics = topicsFor(namespace.EARSHOT_TOPIC_PREFIX, partitions);
   const group = `${namespace.EARSHOT_GROUP_PREFIX}lander`;
+  const prefix = namespace.EARSHOT_TOPIC_PREFIX;
   const log = silentLogger;
   const broker = opening.use(await connectBroker({ brokers: stack.KAFKA_BROKERS, clientId: "test", log }));
   const admin = opening.use(await broker.admin());
-  const producer = opening.use(await broker.producer());
-  const codecs = opening.use(
-    await openCodecs({
-      registry: stack.SCHEMA_REGISTRY_URL,
-      cacheDir: join(folder, "test-schemas"),
-      prefix: namespace.EARSHOT_TOPIC_PREFIX,
-      log,
-    }),
-  );
-  const store = opening.use(
-    await openStore({
+  const openDatabase = (database: string) =>
+    openClickHouse({
       url: stack.CLICKHOUSE_URL,
       user: stack.CLICKHOUSE_USER,
       password: stack.CLICKHOUSE_PASSWORD,
-      database: namespace.CLICKHOUSE_DATABASE,
+      database,
       log,
+    });
+  await Promise.all([
+    admin.createTopics(Object.values(topics), 1),
+    registerSchemas({ access: { url: stack.SCHEMA_REGISTRY_URL }, prefix, history: readHistory() }),
+    migrate({
+      open: openDatabase,
+      database: namespace.CLICKHOUSE_DATABASE,
+      migrations: readMigrations(),
+      access: [],
+      dryRun: false,
+      warn: () => undefined,
     }),
+  ]);
+  const store = opening.use(openDatabase(namespace.CLICKHOUSE_DATABASE));
+  const producer = opening.use(await broker.producer());
+  const codecs = opening.use(
+    await openCodecs({ registry: stack.SCHEMA_REGISTRY_URL, cacheDir: join(folder, "test-schemas"), prefix, log }),
   );
   let started = 0;
   const opened = opening.move();

@@ -253,6 +253,16 @@ describe("a wrong position or configuration", () => {
     await runCommand("lander-reset", ["--topic", "signals"], scene.env);
   });
 
+  it("left again and again without progress, makes it try each record first, and land them all", async () => {
+    await scene.send("signals", [scene.codecs.encode("signals", signal({ ts: Date.now(), event_id: "id-5" }))]);
+    await scene.admin.setCommitted(scene.group, partition(), 5, '{"v":1,"inc":1,"try":3}');
+    await scene.landAll();
+    expect(await scene.lastLog()).toContain("trying each record first");
+    expect(await scene.rows("SELECT count() AS n FROM signals")).toEqual([{ n: 6 }]);
+    const committed = await scene.admin.committed(scene.group, partition().topic);
+    expect(committed.get(0)).toEqual({ offset: 6, metadata: '{"v":1,"inc":1}' });
+  });
+
   it("a database without tables ends it with exit 2 and the cure", async () => {
     const { ended, said } = await endOf({ CLICKHOUSE_DATABASE: "default" });
     expect(ended).toBe(2);
