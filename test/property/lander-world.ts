@@ -1,15 +1,18 @@
-// A world for landers: the broker's twin, a store that keeps tokens as ClickHouse does, landers that can be killed at any port call, one seed for all of it.
+// A world for landers: the twins of broker and store, landers that can be killed at any port call, one seed for all of it.
 
 import { createLocalCodecs } from "#adapters/avro/codecs.ts";
 import { type Broker, Fenced } from "#adapters/broker-port.ts";
 import { createMemoryBroker } from "#adapters/memory/broker.ts";
-import { type Block, StoreError } from "#adapters/store-port.ts";
+import { createMemoryStore } from "#adapters/memory/store.ts";
+import type { Block } from "#adapters/store-port.ts";
 import { type LanderPorts } from "#lander/assignment.ts";
+import { landedBefore } from "#lander/landed.ts";
 import { createLanes } from "#lander/lanes.ts";
 import { declareMetrics } from "#lander/metrics.ts";
 import { silentLogger } from "#runtime/logger.ts";
 import { createMetrics } from "#runtime/metrics.ts";
 import type { Outages } from "#runtime/outages.ts";
+import type { TableName } from "#schemas/clickhouse/tables.ts";
 import { type Topics, topicsFor } from "#schemas/topics.ts";
 
 export const group = "lander";
@@ -31,28 +34,15 @@ export const createWorld = (seed: number, odds: Odds) => {
   const oneIn = (n: number): boolean => n > 0 && scheduler.integer(1, n) === 1;
   const codecs = createLocalCodecs();
 
-  const tokens = new Set<string>();
-  const rows = new Map<string, Record<string, unknown>[]>();
-
-  /** What ClickHouse does: all or nothing, and nothing for a token it has seen. */
-  const apply = ({ table, columns, rows: given, token }: Block): void => {
-    const made = given.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]])));
-    if (made.some((row) => row["tenant"] === "unfit")) throw new StoreError("data", "a row does not fit", 117);
-    if (tokens.has(`${table} ${token}`)) return;
-    tokens.add(`${table} ${token}`);
-    rows.set(table, [...(rows.get(table) ?? []), ...made]);
-  };
+  const store = createMemoryStore();
+  const client = store.connect();
 
   const insert = async (block: Block): Promise<void> => {
     await scheduler.turns(scheduler.integer(1, 6));
-    if (oneIn(odds.storeFault)) throw new StoreError("retryable", "refused", 202);
-    apply(block);
+    if (oneIn(odds.storeFault)) store.faults.order("insert", oneIn(2) ? "refuse" : "reset");
+    await client.insert(block);
     await scheduler.turn();
-    if (oneIn(odds.storeFault)) throw new StoreError("retryable", "the reply was lost");
   };
-
-  const landedBefore = async (_: unknown, { topic, partition }: { topic: string; partition: number }) =>
-    (rows.get("landings") ?? []).some((row) => row["topic"] === topic && row["partition"] === partition);
 
   /** Without real pauses; what is no outage passes, as with the real one. */
   const outages: Outages<string> = {
@@ -110,7 +100,7 @@ export const createWorld = (seed: number, odds: Odds) => {
       codeVersion: "test",
       codecs,
       store: { insert: (block) => alive(() => insert(block)) },
-      landedBefore: (tables, partition) => alive(() => landedBefore(tables, partition)),
+      landedBefore: (tables, partition) => alive(() => landedBefore(client, tables, partition, 1)),
       reader: broker.reader(),
       producer: { send: (records, signal) => alive(() => producer.send(records, signal)) },
       probe: { survives: async () => true },
@@ -178,6 +168,7 @@ export const createWorld = (seed: number, odds: Odds) => {
     codecs,
     failures,
     startLander,
-    rowsOf: (table: string): readonly Readonly<Record<string, unknown>>[] => rows.get(table) ?? [],
+    rowsOf: (table: TableName) => store.rows(table),
+    pick: <T>(...from: readonly [T, ...T[]]): T => from[scheduler.integer(0, from.length - 1)] ?? from[0],
   };
 };
