@@ -4,13 +4,23 @@ import { createContexts } from "./context.ts";
 import { createDeadlines } from "./deadlines.ts";
 import { detectorsFor } from "./detectors/index.ts";
 import type { Engine, Incoming, Output, Source, Verdict } from "./engine-port.ts";
-import { compareEvents, toEvent } from "./event.ts";
-import { createFolder, type Visit } from "./fold.ts";
+import { compareEvents, type Event, toEvent } from "./event.ts";
+import { createFolder, type Hear } from "./fold.ts";
 import { identitiesOf } from "./identities.ts";
 import { configHash } from "./ids.ts";
 import type { InteractionType } from "./interaction.ts";
 import { toLate } from "./late.ts";
-import { forgetEnded, holdsEvent, insertEvent, isFull, lastEventOf, type Session } from "./session.ts";
+import {
+  addEvent,
+  forgetEnded,
+  holdsEvent,
+  insertEvent,
+  isFull,
+  lastEventOf,
+  openVisit,
+  type Session,
+  type Visit,
+} from "./session.ts";
 import { createSessions } from "./sessions.ts";
 import type { EngineSettings } from "./settings.ts";
 import { createToSignal, type Origin } from "./signal-record.ts";
@@ -18,7 +28,7 @@ import { createTallies } from "./tally.ts";
 import type { TextAnalyser } from "./text/types.ts";
 import { type EventTime, minuteOf } from "./time.ts";
 import { type Extra, validateInteraction } from "./validate.ts";
-import { beginsVisit, closingOf } from "./visit.ts";
+import { beginsVisit, type Closing, closingOf } from "./visit.ts";
 import { createVoice } from "./voice.ts";
 import { createVolumes } from "./volumes.ts";
 import { createWatermark } from "./watermark.ts";
@@ -53,14 +63,13 @@ export const createEngine = ({ settings, text, source, hashKey, origin }: Engine
   let offset = -1;
   let flushedMinute: EventTime = Number.NEGATIVE_INFINITY;
 
-  const voice = createVoice({
+  const voice = createVoice(folder, {
     signal: (session, sighting, revision, retracted) =>
       outputs.push({
         kind: "signal",
         record: toSignal({ tenant: session.tenant, session: session.id, sighting, revision, retracted, offset }),
       }),
-    trial: (session, trial, by) =>
-      by === 1 ? tallies.add(session.tenant, session.id, trial) : tallies.remove(session.tenant, session.id, trial),
+    trial: (session, trial, by) => tallies.count(session.tenant, session.id, trial, by),
   });
 
   const progress = (stamp: number): TallyRecord => ({
@@ -109,11 +118,30 @@ export const createEngine = ({ settings, text, source, hashKey, origin }: Engine
     deadlines.set(slot, last.ts + settings.gap + (isOpen ? 0 : settings.grace));
   };
 
+  const hearIn =
+    (session: Session, visit: Visit): Hear =>
+    (seen, before) =>
+      voice.hear(session, visit, seen, before);
+
+  const take = (session: Session, visit: Visit, event: Event): void => {
+    const fold = (visit.fold ??= folder.replay(visit.events, null));
+    addEvent(visit, event);
+    folder.add(fold, event, hearIn(session, visit));
+  };
+
+  /** What a visit says at its end; afterwards its fold is no longer needed, unless disorder arrives. */
+  const close = (session: Session, visit: Visit, closing: Closing): void => {
+    const fold = visit.fold ?? folder.replay(visit.events, null);
+    visit.closing = closing;
+    folder.close(fold, closing, hearIn(session, visit));
+    visit.fold = null;
+  };
+
   const closeIfDue = (session: Session, visit: Visit, until: EventTime): void => {
     const last = visit.events.at(-1);
     if (visit.closing !== null || last === undefined) return;
     const closing = closingOf(last, undefined, until, settings);
-    if (closing !== null) folder.close(visit, closing, voice.hearIn(session));
+    if (closing !== null) close(session, visit, closing);
   };
 
   const wake = (slot: number): void => {
@@ -138,29 +166,24 @@ export const createEngine = ({ settings, text, source, hashKey, origin }: Engine
   };
 
   /** Folds an event that comes last in its session; false when it does not, or when the visit it continues was said to be over. */
-  const append = (session: Session, event: ReturnType<typeof toEvent>): boolean => {
-    const visit = session.visits.at(-1);
+  const append = (session: Session, event: Event): boolean => {
+    let visit = session.visits.at(-1);
     const last = visit?.events.at(-1);
-    const hear = voice.hearIn(session);
-    const take = (into: Visit): true => {
-      folder.add(into, event, hear);
-      closeIfDue(session, into, Number.NEGATIVE_INFINITY); // session_end ends its visit at once
-      return true;
-    };
-    const takeAnew = (): true => {
-      const opened = folder.open();
-      session.visits.push(opened);
-      return take(opened);
-    };
-
-    if (visit === undefined || last === undefined) return takeAnew();
-    if (compareEvents(last, event) > 0) return false;
-    if (!beginsVisit(last, event, session.shift, settings)) return visit.closing === null && take(visit);
-    const closing = closingOf(last, event, watermark.at, settings);
-    if (visit.closing === null && closing !== null)
-      folder.close(visit, closing, hear); // W1: settle first
-    else if (visit.closing?.at !== closing?.at || visit.closing?.by !== closing?.by) return false;
-    return takeAnew();
+    if (visit !== undefined && last !== undefined) {
+      if (compareEvents(last, event) > 0) return false;
+      const closing = beginsVisit(last, event, session.shift, settings)
+        ? closingOf(last, event, watermark.at, settings)
+        : null;
+      if (visit.closing === null && closing !== null) close(session, visit, closing); // W1: settle first
+      if (visit.closing?.at !== closing?.at || visit.closing?.by !== closing?.by) return false;
+    }
+    if (visit === undefined || visit.closing !== null) {
+      visit = openVisit(folder.open());
+      session.visits.push(visit);
+    }
+    take(session, visit, event);
+    closeIfDue(session, visit, Number.NEGATIVE_INFINITY); // a session_end ends its visit at once
+    return true;
   };
 
   const late = (record: Incoming, extra: Extra | null, reason: "late" | "visit_full"): Verdict => {
@@ -179,10 +202,7 @@ export const createEngine = ({ settings, text, source, hashKey, origin }: Engine
     if (isFull(session, key, settings)) return late(record, extra, "visit_full");
 
     const event = toEvent(record, extra, lastEventOf(session), maker);
-    if (!append(session, event)) {
-      const rewritten = insertEvent(session, event, { folder, rules: settings, watermark: watermark.at });
-      voice.difference(session, rewritten);
-    }
+    if (!append(session, event)) voice.rewrite(session, insertEvent(session, event, watermark.at, settings));
     schedule(session, slot);
     volumes.add(interaction.tenant, event.context.feature);
     watermark.event(interaction.ts, appendTs);

@@ -1,52 +1,48 @@
-// A visit while it is folded: its events in order, the shared analysis, each detector's state, and what all that amounts to.
-import type { Close, Detector, Seen, Sighting, Step, Trial, Turn } from "./detector.ts";
+// Folding a visit: the shared analysis, each detector's state, and what they say. All of it can be made again from the events.
+import type { Detector, Seen, Sighting, Step, Trial } from "./detector.ts";
 import type { Event } from "./event.ts";
 import { type InteractionType, interactionTypes } from "./interaction.ts";
 import { closeScene, createScene, nextTurn, type Scene, type SceneTools } from "./scene.ts";
 import type { Closing } from "./visit.ts";
 
-export interface Visit {
-  readonly events: Event[];
-  /** Prompts and responses among them. */
-  turns: number;
-  /** Null: open. */
-  closing: Closing | null;
+export interface Fold {
   readonly scene: Scene;
   readonly states: unknown[];
   /** What the visit says as it stands, by (type, anchor). */
   readonly sightings: Map<string, Sighting>;
-  readonly trials: Trial[];
-  /** The highest revision sent of each signal, retracted ones included. */
-  readonly revisions: Map<string, number>;
 }
 
 /** Told of what a step says as it is said; `before`: what the visit said of the same signal until now. */
-export type Hear = (visit: Visit, seen: Seen, before: Sighting | undefined) => void;
+export type Hear = (seen: Seen, before: Sighting | undefined) => void;
 
 export interface Folder {
-  open(): Visit;
+  open(): Fold;
   /** Folds the visit's next event in order. */
-  add(visit: Visit, event: Event, hear?: Hear): void;
-  close(visit: Visit, closing: Closing, hear?: Hear): void;
+  add(fold: Fold, event: Event, hear: Hear): void;
+  close(fold: Fold, closing: Closing, hear: Hear): void;
+  /** Folds a whole visit again. */
+  replay(events: readonly Event[], closing: Closing | null): Statement;
+}
+
+/** All that a visit says. */
+export interface Statement extends Fold {
+  readonly trials: readonly Trial[];
 }
 
 /** Types hold no NUL, so the key is unambiguous. */
 export const signalKey = ({ type, anchor }: Pick<Sighting, "type" | "anchor">): string => `${type}\0${anchor}`;
 
-export const isTurn = (type: InteractionType): boolean => type === "prompt" || type === "response";
-
-const take = (visit: Visit, index: number, step: Step<unknown>, hear: Hear | undefined): void => {
-  visit.states[index] = step.state;
+const take = (fold: Fold, index: number, step: Step<unknown>, hear: Hear): void => {
+  fold.states[index] = step.state;
   for (const seen of step.seen) {
     if (seen.kind === "trial") {
-      visit.trials.push(seen);
-      hear?.(visit, seen, undefined);
+      hear(seen, undefined);
       continue;
     }
     const key = signalKey(seen);
-    const before = visit.sightings.get(key);
-    visit.sightings.set(key, seen);
-    hear?.(visit, seen, before);
+    const before = fold.sightings.get(key);
+    fold.sightings.set(key, seen);
+    hear(seen, before);
   }
 };
 
@@ -57,38 +53,41 @@ export const createFolder = (detectors: readonly Detector<unknown>[], tools: Sce
       detectors.flatMap((detector, index) => (detector.hears.includes(type) ? [index] : [])),
     ]),
   );
+  const none: readonly number[] = [];
   const starts = detectors.map(({ start }) => start);
 
+  const open = (): Fold => ({ scene: createScene(), states: [...starts], sightings: new Map() });
+
+  const add = (fold: Fold, event: Event, hear: Hear): void => {
+    const turn = nextTurn(fold.scene, event, tools);
+    for (const index of listeners.get(event.type) ?? none) {
+      const detector = detectors[index];
+      if (detector !== undefined) take(fold, index, detector.onTurn(fold.states[index], turn), hear);
+    }
+  };
+
+  const close = (fold: Fold, closing: Closing, hear: Hear): void => {
+    const end = closeScene(fold.scene, closing);
+    if (end === undefined) return;
+    for (let index = 0; index < detectors.length; index += 1) {
+      const step = detectors[index]?.onClose?.(fold.states[index], end);
+      if (step !== undefined) take(fold, index, step, hear);
+    }
+  };
+
   return {
-    open: () => ({
-      events: [],
-      turns: 0,
-      closing: null,
-      scene: createScene(),
-      states: [...starts],
-      sightings: new Map(),
-      trials: [],
-      revisions: new Map(),
-    }),
-
-    add(visit, event, hear) {
-      visit.events.push(event);
-      if (isTurn(event.type)) visit.turns += 1;
-      const turn: Turn = nextTurn(visit.scene, event, tools);
-      for (const index of listeners.get(event.type) ?? []) {
-        const detector = detectors[index];
-        if (detector !== undefined) take(visit, index, detector.onTurn(visit.states[index], turn), hear);
-      }
-    },
-
-    close(visit, closing, hear) {
-      visit.closing = closing;
-      const close: Close | undefined = closeScene(visit.scene, closing);
-      if (close === undefined) return;
-      for (const [index, detector] of detectors.entries()) {
-        const step = detector.onClose?.(visit.states[index], close);
-        if (step !== undefined) take(visit, index, step, hear);
-      }
+    open,
+    add,
+    close,
+    replay(events, closing) {
+      const fold = open();
+      const trials: Trial[] = [];
+      const hear: Hear = (seen) => {
+        if (seen.kind === "trial") trials.push(seen);
+      };
+      for (const event of events) add(fold, event, hear);
+      if (closing !== null) close(fold, closing, hear);
+      return { ...fold, trials };
     },
   };
 };

@@ -1,10 +1,23 @@
 // One session: its visits in order, and how an event that lands among them changes where they begin and end.
 import { compareEvents, type Event } from "./event.ts";
-import type { Folder, Visit } from "./fold.ts";
-import { isTurn } from "./fold.ts";
+import type { Fold } from "./fold.ts";
+import type { InteractionType } from "./interaction.ts";
 import type { EngineSettings } from "./settings.ts";
 import type { EventTime, Millis } from "./time.ts";
-import { beginsVisit, closingOf } from "./visit.ts";
+import { beginsVisit, type Closing, closingOf } from "./visit.ts";
+
+/** What has to be kept of a visit: its events in order, how it ended, and which revisions were sent. */
+export interface Visit {
+  readonly events: Event[];
+  /** Prompts and responses among them. */
+  turns: number;
+  /** Null: open. */
+  closing: Closing | null;
+  /** The highest revision sent of a signal, where it is another than the 1 of one that is said once. */
+  revisions: Map<string, number> | null;
+  /** While the visit grows; null: to be made again from the events when it is needed. */
+  fold: Fold | null;
+}
 
 export interface Session {
   readonly tenant: string;
@@ -20,10 +33,24 @@ export type SessionRules = Pick<EngineSettings, "gap" | "grace" | "maxSession">;
 const maxTurns = 512;
 const maxEvents = 4_096;
 
+const isTurn = (type: InteractionType): boolean => type === "prompt" || type === "response";
+
+export const openVisit = (fold: Fold | null): Visit => ({ events: [], turns: 0, closing: null, revisions: null, fold });
+
+export const addEvent = (visit: Visit, event: Event): void => {
+  visit.events.push(event);
+  if (isTurn(event.type)) visit.turns += 1;
+};
+
 export const lastEventOf = (session: Session): Event | undefined => session.visits.at(-1)?.events.at(-1);
 
-export const holdsEvent = (session: Session, id: string): boolean =>
-  session.visits.some(({ events }) => events.some((event) => event.id === id));
+/** An id of a session may come twice; the first one in the log counts. */
+export const holdsEvent = (session: Session, id: string): boolean => {
+  for (const { events } of session.visits) {
+    for (let index = events.length - 1; index >= 0; index -= 1) if (events[index]?.id === id) return true;
+  }
+  return false;
+};
 
 /** Forgets the visits that nothing acceptable can change any more, and their revisions with them. */
 export const forgetEnded = (session: Session, watermark: EventTime, { gap, grace }: SessionRules): void => {
@@ -33,10 +60,9 @@ export const forgetEnded = (session: Session, watermark: EventTime, { gap, grace
 
 type Key = Pick<Event, "ts" | "type" | "id">;
 
-/** Where an event belongs: the visits before and after it in order, as far as there are any. */
+/** Where an event belongs: in this visit, before this index of its events, which may be their end. */
 interface Place {
   readonly visit: number;
-  /** Index in that visit's events before which it lands. */
   readonly index: number;
 }
 
@@ -68,57 +94,56 @@ export const isFull = (session: Session, event: Key, rules: SessionRules): boole
 /** The analysis of this many later prompts may look back as far as an event before them. */
 const reach = 20;
 
-/** Forgets the analysis that an event landing at `from` may change: of the next prompts, and of the next response. */
-const forgetReadings = (events: readonly Event[], from: number): void => {
+/** Forgets the analysis that an event before `events` may change: of the next prompts, and of the responses among them. */
+const forgetReadings = (events: readonly Event[]): void => {
   let prompts = 0;
-  for (let index = from; index < events.length && prompts < reach; index += 1) {
-    const event = events[index];
-    if (event === undefined) return;
-    if (event.type === "prompt") prompts += 1;
-    if (event.asked !== null) event.asked.reading = undefined;
-    if (event.answered !== null) event.answered.repeatsItself = undefined;
+  for (const { type, asked, answered } of events) {
+    if (type === "prompt") prompts += 1;
+    if (asked !== null) asked.reading = undefined;
+    if (answered !== null) answered.repeatsItself = undefined;
+    if (prompts === reach) return;
   }
 };
 
-export interface Rewritten {
-  readonly before: readonly Visit[];
+/** An event that lands among earlier ones: the visits beside it, and what becomes of them. */
+export interface Insertion {
+  /** Visits that stay as they are. */
+  readonly earlier: readonly Visit[];
+  readonly later: readonly Visit[];
   readonly removed: readonly Visit[];
+  /** In their place; without a fold as yet. */
   readonly added: readonly Visit[];
-}
-
-export interface RewriteTools {
-  readonly folder: Folder;
-  readonly rules: SessionRules;
-  readonly watermark: EventTime;
+  /** Forgets the cached analysis that the event may change; call it when the old visits need not be folded any more. */
+  forget(): void;
 }
 
 /**
- * Puts an event among those already folded: the visits beside it are cut anew and folded again from their events. Only they can
- * change: a border depends on nothing but the two events at its sides.
+ * Cuts the visits beside a new event anew. Only they can change: a border between two events depends on nothing but these two.
  */
-export const insertEvent = (session: Session, event: Event, tools: RewriteTools): Rewritten => {
-  const { folder, rules, watermark } = tools;
-  const before = session.visits;
+export const insertEvent = (session: Session, event: Event, watermark: EventTime, rules: SessionRules): Insertion => {
+  const { visits } = session;
   const { visit, index } = placeOf(session, event);
-  const atEnd = index === (before[visit]?.events.length ?? 0);
-  const removed = before.slice(visit, atEnd ? visit + 2 : visit + 1);
-  const events = removed.flatMap(({ events: own }) => own);
-  events.splice(index, 0, event);
-  forgetReadings([...events, ...before.slice(visit + removed.length).flatMap((later) => later.events)], index + 1);
+  const isLast = index === (visits[visit]?.events.length ?? 0);
+  const removed = visits.slice(visit, isLast ? visit + 2 : visit + 1);
+  const earlier = visits.slice(0, visit);
+  const later = visits.slice(visit + removed.length);
+  const events = removed.flatMap((old) => old.events).toSpliced(index, 0, event);
 
   const added: Visit[] = [];
-  const next = before[visit + removed.length]?.events[0];
+  let open = openVisit(null);
   for (const [at, current] of events.entries()) {
-    const previous = events[at - 1];
-    if (previous === undefined || beginsVisit(previous, current, session.shift, rules)) added.push(folder.open());
-    const open = added.at(-1);
-    if (open !== undefined) folder.add(open, current);
-    const following = events[at + 1] ?? next;
-    const ends = following === undefined || beginsVisit(current, following, session.shift, rules);
-    if (!ends || open === undefined) continue;
-    const closing = closingOf(current, following, watermark, rules);
-    if (closing !== null) folder.close(open, closing);
+    addEvent(open, current);
+    const following = events[at + 1] ?? later[0]?.events[0];
+    if (following !== undefined && !beginsVisit(current, following, session.shift, rules)) continue;
+    open.closing = closingOf(current, following, watermark, rules);
+    added.push(open);
+    open = openVisit(null);
   }
-  session.visits = [...before.slice(0, visit), ...added, ...before.slice(visit + removed.length)];
-  return { before, removed, added };
+  return {
+    earlier,
+    later,
+    removed,
+    added,
+    forget: () => forgetReadings(events.slice(index + 1)),
+  };
 };

@@ -3,8 +3,8 @@ import type { TallyRecord } from "#schemas/generated/records.ts";
 import type { Context, Provenance } from "./context.ts";
 import type { Trial } from "./detector.ts";
 import type { Source } from "./engine-port.ts";
-import { murmur2 } from "./partition.ts";
-import { type RateType, signalKinds } from "./signals.ts";
+import { quickHash } from "./ids.ts";
+import { type RateType, type SignalKind, signalKinds } from "./signals.ts";
 import { createSketcher } from "./sketch.ts";
 import { type EventTime, type Millis, minute, minuteOf } from "./time.ts";
 
@@ -15,23 +15,27 @@ export interface Identity {
   readonly configHash: string;
 }
 
-/** The trials of one signal in one cell and minute. Counts per user and example, so that a trial can be taken back. */
+/** How many by name; null: none, as mostly. */
+type Counts = Map<string, number> | null;
+
+/** The trials of one signal in one cell and minute. Harm is counted by user and response, so that a trial can be taken back. */
 interface Count {
-  readonly type: RateType;
   trials: number;
   fired: number;
-  readonly harmed: Map<string, number>;
-  readonly examples: Map<string, number>;
+  harmed: Counts;
+  examples: Counts;
   changed: boolean;
 }
 
 /** One cell in one minute. */
 interface Cell {
+  readonly key: string;
   readonly tenant: string;
   readonly context: Context;
   /** Null: the response was not seen. */
   readonly provenance: Provenance | null;
-  readonly counts: Map<RateType, Count>;
+  /** In the order of `signalKinds`. */
+  readonly counts: (Count | undefined)[];
 }
 
 export interface TallyOptions {
@@ -43,32 +47,30 @@ export interface TallyOptions {
 }
 
 export interface Tallies {
-  /** `session` stands for a user who is not named. */
-  add(tenant: string, session: string, trial: Trial): void;
-  remove(tenant: string, session: string, trial: Trial): void;
+  /** Counts a trial, or takes it back. `session` stands for a user who is not named. */
+  count(tenant: string, session: string, trial: Trial, by: 1 | -1): void;
   /** What changed since the last time, in (minute, key) order; minutes that nothing can change any more are forgotten. */
   flush(watermark: EventTime, stamp: number): TallyRecord[];
 }
 
-const harms = new Map<RateType, "fired" | "unfired" | null>(signalKinds.map(({ type, harm }) => [type, harm]));
+const kinds: readonly SignalKind[] = signalKinds;
+const indexOf = new Map<RateType, number>(signalKinds.map(({ type }, index) => [type, index]));
 
-const isHarmful = ({ type, fired }: Trial): boolean => {
-  const harm = harms.get(type) ?? null;
-  return harm !== null && fired === (harm === "fired");
-};
-
-const count = (counts: Map<string, number>, key: string, by: number): void => {
-  const after = (counts.get(key) ?? 0) + by;
-  if (after === 0) counts.delete(key);
-  else counts.set(key, after);
+const add = (counts: Counts, key: string, by: number): Counts => {
+  const into = counts ?? new Map<string, number>();
+  const after = (into.get(key) ?? 0) + by;
+  if (after === 0) into.delete(key);
+  else into.set(key, after);
+  return into;
 };
 
 const maxExamples = 2;
 
 /** The responses with the smallest hashes: the same ones whatever the order in which they came. */
-const exampleIds = (examples: ReadonlyMap<string, number>): string | null => {
-  if (examples.size === 0) return null;
-  const hashed = [...examples.keys()].map((id) => ({ id, hash: murmur2(id) >>> 0 }));
+const exampleIds = (examples: Counts): string | null => {
+  if (examples === null || examples.size === 0) return null;
+  if (examples.size === 1) return JSON.stringify([...examples.keys()]);
+  const hashed = [...examples.keys()].map((id) => ({ id, hash: quickHash(id) }));
   const sorted = hashed.toSorted((a, b) => a.hash - b.hash || (a.id < b.id ? -1 : 1));
   return JSON.stringify(sorted.slice(0, maxExamples).map(({ id }) => id));
 };
@@ -79,44 +81,36 @@ const unknown = "unknown";
 export const createTallies = ({ identities, source, hashKey, grace, shadow }: TallyOptions): Tallies => {
   const minutes = new Map<EventTime, Map<string, Cell>>();
   const sketch = createSketcher(hashKey);
+  /** The cell of the last trial: trials of one response come one after another. */
+  let recent: { readonly cell: Cell; readonly start: EventTime } | undefined;
 
   const cellOf = (tenant: string, trial: Trial): Cell => {
     const start = minuteOf(trial.endsAt);
-    let cells = minutes.get(start);
-    if (cells === undefined) minutes.set(start, (cells = new Map()));
     const { context } = trial.from;
     const provenance = trial.response?.answered?.provenance ?? null;
+    if (
+      recent?.start === start &&
+      recent.cell.context === context &&
+      recent.cell.provenance === provenance &&
+      recent.cell.tenant === tenant
+    ) {
+      return recent.cell;
+    }
+    let cells = minutes.get(start);
+    if (cells === undefined) minutes.set(start, (cells = new Map()));
     const key = `${tenant.length}:${tenant}${context.key}|${provenance?.key ?? unknown}`;
     let cell = cells.get(key);
-    if (cell === undefined) cells.set(key, (cell = { tenant, context, provenance, counts: new Map() }));
+    if (cell === undefined) cells.set(key, (cell = { key, tenant, context, provenance, counts: [] }));
+    recent = { cell, start };
     return cell;
   };
 
-  const change = (tenant: string, session: string, trial: Trial, by: 1 | -1): void => {
-    const { counts } = cellOf(tenant, trial);
-    let own = counts.get(trial.type);
-    if (own === undefined) {
-      own = { type: trial.type, trials: 0, fired: 0, harmed: new Map(), examples: new Map(), changed: false };
-      counts.set(trial.type, own);
-    }
-    own.changed = true;
-    own.trials += by;
-    if (trial.fired) own.fired += by;
-    if (!isHarmful(trial)) return;
-    count(own.harmed, trial.from.user === null ? `session ${session}` : `user ${trial.from.user}`, by);
-    if (trial.responseId !== null) count(own.examples, trial.responseId, by);
-  };
-
-  const toRecord = (
-    start: EventTime,
-    { tenant, context, provenance }: Cell,
-    own: Count,
-    stamp: number,
-  ): TallyRecord => {
-    const identity = identities.get(own.type);
+  const toRecord = (start: EventTime, cell: Cell, { type }: SignalKind, own: Count, stamp: number): TallyRecord => {
+    const identity = identities.get(type);
+    const { tenant, context, provenance } = cell;
     return {
       tenant,
-      signal_type: own.type,
+      signal_type: type,
       detector_version: identity?.detectorVersion ?? "",
       config_hash: identity?.configHash ?? "",
       minute: start,
@@ -136,7 +130,7 @@ export const createTallies = ({ identities, source, hashKey, grace, shadow }: Ta
       model: provenance === null ? unknown : provenance.model,
       model_version: provenance === null ? unknown : provenance.model_version,
       release: provenance === null ? unknown : provenance.release,
-      users: sketch(start, own.harmed),
+      users: own.harmed === null ? null : sketch(start, own.harmed),
       detector_id: identity?.detectorId ?? "",
       examples: exampleIds(own.examples),
       shadow: shadow ? true : null,
@@ -147,26 +141,42 @@ export const createTallies = ({ identities, source, hashKey, grace, shadow }: Ta
     };
   };
 
+  const isChanged = ({ counts }: Cell): boolean => counts.some((count) => count?.changed === true);
+
   const changedIn = (start: EventTime, cells: ReadonlyMap<string, Cell>, stamp: number): TallyRecord[] => {
-    const changed: { readonly key: string; readonly cell: Cell; readonly own: Count }[] = [];
-    for (const [key, cell] of cells) {
-      for (const own of cell.counts.values()) if (own.changed) changed.push({ key: `${own.type} ${key}`, cell, own });
+    const changed = [...cells.values()].filter(isChanged).toSorted((a, b) => (a.key < b.key ? -1 : 1));
+    const records: TallyRecord[] = [];
+    for (const cell of changed) {
+      for (const [index, kind] of kinds.entries()) {
+        const count = cell.counts[index];
+        if (count?.changed !== true) continue;
+        count.changed = false;
+        records.push(toRecord(start, cell, kind, count, stamp));
+      }
     }
-    return changed
-      .toSorted((a, b) => (a.key < b.key ? -1 : 1))
-      .map(({ cell, own }) => {
-        own.changed = false;
-        return toRecord(start, cell, own, stamp);
-      });
+    return records;
   };
 
   return {
-    add: (tenant, session, trial) => change(tenant, session, trial, 1),
-    remove: (tenant, session, trial) => change(tenant, session, trial, -1),
+    count(tenant, session, trial, by) {
+      const index = indexOf.get(trial.type) ?? 0;
+      const { counts } = cellOf(tenant, trial);
+      const own = (counts[index] ??= { trials: 0, fired: 0, harmed: null, examples: null, changed: true });
+      own.changed = true;
+      own.trials += by;
+      if (trial.fired) own.fired += by;
+      const harm = kinds[index]?.harm ?? null;
+      if (harm === null || trial.fired !== (harm === "fired")) return;
+      const { user } = trial.from;
+      own.harmed = add(own.harmed, user === null ? `session ${session}` : `user ${user}`, by);
+      if (trial.responseId !== null) own.examples = add(own.examples, trial.responseId, by);
+    },
+
     flush(watermark, stamp) {
       const open = [...minutes].toSorted(([a], [b]) => a - b);
       const records = open.flatMap(([start, cells]) => changedIn(start, cells, stamp));
       for (const [start] of open) if (start + minute + grace <= watermark) minutes.delete(start);
+      recent = undefined;
       return records;
     },
   };

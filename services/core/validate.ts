@@ -18,12 +18,17 @@ export type Validation =
   | { readonly ok: true; readonly extra: Extra | null }
   | { readonly ok: false; readonly reason: RejectReason; readonly field: string };
 
-const maxIdChars = 256;
-const maxWordChars = 256;
+const maxChars = 256;
 const maxExtraBytes = 4_096;
 
-const ids = ["event_id", "tenant", "session_id", "response_id", "user_id_hash", "audit_id"] as const;
-const words = [
+/** Ids and words, each at most 256 characters. */
+const shortFields = [
+  "event_id",
+  "tenant",
+  "session_id",
+  "response_id",
+  "user_id_hash",
+  "audit_id",
   "label",
   "feature",
   "segment",
@@ -37,6 +42,29 @@ const words = [
   "model_version",
   "release",
 ] as const;
+
+const isLong = (text: string | null): boolean => text !== null && text.length > maxChars;
+
+/** Field by field, as a loop over names costs a third of the whole fold's time. */
+const holdsLong = (r: InteractionRecord): boolean =>
+  isLong(r.event_id) ||
+  isLong(r.tenant) ||
+  isLong(r.session_id) ||
+  isLong(r.response_id) ||
+  isLong(r.user_id_hash) ||
+  isLong(r.audit_id) ||
+  isLong(r.label) ||
+  isLong(r.feature) ||
+  isLong(r.segment) ||
+  isLong(r.tier) ||
+  isLong(r.device) ||
+  isLong(r.locale) ||
+  isLong(r.app_version) ||
+  isLong(r.prompt_name) ||
+  isLong(r.prompt_version) ||
+  isLong(r.model) ||
+  isLong(r.model_version) ||
+  isLong(r.release);
 
 const reject = (reason: RejectReason, field: string): Validation => ({ ok: false, reason, field });
 
@@ -103,8 +131,7 @@ export const validateInteraction = (
   if (namesResponse(type) && isMissing(record.response_id)) return reject("missing_field", "response_id");
   if (ts < appendTs - pastWindow || ts > appendTs + allowedSkew) return reject("timestamp_out_of_range", "ts");
 
-  for (const field of ids) if ((record[field]?.length ?? 0) > maxIdChars) return reject("too_long", field);
-  for (const field of words) if ((record[field]?.length ?? 0) > maxWordChars) return reject("too_long", field);
+  if (holdsLong(record)) return reject("too_long", shortFields.find((field) => isLong(record[field])) ?? "");
   if (record.value !== null && !Number.isFinite(record.value)) return reject("invalid_value", "value");
 
   let extra: Extra | null = null;

@@ -1,6 +1,6 @@
 // Where one visit of a session ends and the next begins: a pure segmentation of the session's ordered events.
 import type { Event } from "./event.ts";
-import { murmur2 } from "./partition.ts";
+import { quickHash } from "./ids.ts";
 import type { EngineSettings } from "./settings.ts";
 import type { EventTime, Millis } from "./time.ts";
 
@@ -15,7 +15,7 @@ type Rules = Pick<EngineSettings, "gap" | "maxSession">;
 
 /** Shift of the session's grid: a function of its name, so that where a reader began never matters. */
 export const gridShift = (tenant: string, session: string, { maxSession }: Rules): Millis =>
-  (murmur2(`${tenant.length}:${tenant}${session}`) >>> 0) % maxSession;
+  quickHash(`${tenant.length}:${tenant}${session}`) % maxSession;
 
 const cellOf = (ts: EventTime, shift: Millis, { maxSession }: Rules): number => Math.floor((ts + shift) / maxSession);
 

@@ -1,8 +1,8 @@
 // What has been said of a session and what has to be said next: revisions of signals, moves of trials.
 import type { Seen, Sighting, Trial } from "./detector.ts";
-import { type Hear, signalKey, type Visit } from "./fold.ts";
+import { type Folder, type Statement, signalKey } from "./fold.ts";
 import { namesResponse } from "./interaction.ts";
-import type { Rewritten, Session } from "./session.ts";
+import type { Insertion, Session, Visit } from "./session.ts";
 import { saysTheSame } from "./signal-record.ts";
 import { minute } from "./time.ts";
 
@@ -12,11 +12,12 @@ export interface Listener {
   trial(session: Session, trial: Trial, by: 1 | -1): void;
 }
 
-const highestRevision = (session: Session, key: string): number => {
-  let highest = 0;
-  for (const { revisions } of session.visits) highest = Math.max(highest, revisions.get(key) ?? 0);
-  return highest;
-};
+export interface Voice {
+  /** An event or an end in order: says what a step says of the session's last visit. */
+  hear(session: Session, visit: Visit, seen: Seen, before: Sighting | undefined): void;
+  /** An event among earlier ones: folds the visits beside it again and says the difference. */
+  rewrite(session: Session, insertion: Insertion): void;
+}
 
 /** Revisions that one visit may make of a signal before the next visit's, a minute later, start. */
 const revisionsAMinute = 16;
@@ -32,26 +33,16 @@ const firstRevision = (visit: Visit, { from, response }: Sighting): number => {
   return Math.max(1, Math.min(start, highestStart));
 };
 
-export interface Voice {
-  /** For events in order: says what a step says. */
-  hearIn(session: Session): Hear;
-  /** For events among earlier ones: says the difference. */
-  difference(session: Session, rewritten: Rewritten): void;
-}
-
-const latestWith = (visits: readonly Visit[], key: string): Visit | undefined =>
-  visits.findLast(({ sightings }) => sightings.has(key));
-
-/** The visits folded anew remember what those before them had said, each signal where it is said now. */
-const inherit = ({ removed, added }: Rewritten): void => {
-  const heir = added.at(-1);
-  for (const { revisions } of removed) {
-    for (const [key, revision] of revisions) {
-      const owner = latestWith(added, key) ?? heir;
-      owner?.revisions.set(key, Math.max(revision, owner.revisions.get(key) ?? 0));
-    }
-  }
+/** A 1 need not be kept: it is what a visit that says a signal has sent. */
+const remember = (visit: Visit, key: string, revision: number): void => {
+  if (revision === 1) return;
+  visit.revisions ??= new Map();
+  visit.revisions.set(key, revision);
 };
+
+/** Whether the visit can say anything under this anchor: cheaper to ask than to fold it again. */
+const mentions = ({ events }: Visit, { anchor, responseId }: Sighting): boolean =>
+  events.some((event) => event.id === anchor || (responseId !== null && event.responseId === responseId));
 
 const trialKey = ({ type, key }: Trial): string => `${type}\0${key}`;
 
@@ -64,49 +55,58 @@ const countsTheSame = (a: Trial, b: Trial): boolean =>
   a.from.context.key === b.from.context.key &&
   a.from.user === b.from.user;
 
-export const createVoice = (listener: Listener): Voice => {
-  const say = (session: Session, visit: Visit, sighting: Sighting): void => {
-    const key = signalKey(sighting);
-    const highest = highestRevision(session, key);
-    const first = visit.revisions.has(key) ? 1 : firstRevision(visit, sighting);
-    const revision = Math.max(highest + 1, first);
-    visit.revisions.set(key, revision);
+type Said = readonly { readonly visit: Visit; readonly statement: Statement }[];
+
+/** What the latest of these visits says under a key. */
+const latest = (said: Said, key: string) => {
+  const found = said.findLast(({ statement }) => statement.sightings.has(key));
+  const sighting = found?.statement.sightings.get(key);
+  return found === undefined || sighting === undefined ? undefined : { visit: found.visit, sighting };
+};
+
+/** The visits folded anew remember what those before them had sent, each signal where it is said now. */
+const inherit = (removed: readonly Visit[], after: Said): void => {
+  const heir = after.at(-1)?.visit;
+  for (const { revisions } of removed) {
+    for (const [key, revision] of revisions ?? []) {
+      const owner = latest(after, key)?.visit ?? heir;
+      if (owner !== undefined) remember(owner, key, Math.max(revision, owner.revisions?.get(key) ?? 1));
+    }
+  }
+};
+
+export const createVoice = (folder: Folder, listener: Listener): Voice => {
+  const state = (visit: Visit): Said[number] => ({ visit, statement: folder.replay(visit.events, visit.closing) });
+
+  const sightingIn = (visit: Visit, like: Sighting): Sighting | undefined => {
+    if (!mentions(visit, like)) return undefined;
+    return (visit.fold ?? folder.replay(visit.events, visit.closing)).sightings.get(signalKey(like));
+  };
+
+  /** The highest revision of a signal that these visits have sent; 0: none. */
+  const highestIn = (visits: readonly Visit[], like: Sighting): number => {
+    let highest = 0;
+    for (const visit of visits) {
+      const kept = visit.revisions?.get(signalKey(like));
+      highest = Math.max(highest, kept ?? (sightingIn(visit, like) === undefined ? 0 : 1));
+    }
+    return highest;
+  };
+
+  const say = (session: Session, visit: Visit, sighting: Sighting, sent: { own: number; others: number }): void => {
+    const first = sent.own === 0 ? firstRevision(visit, sighting) : 1;
+    const revision = Math.max(sent.own + 1, sent.others + 1, first);
+    remember(visit, signalKey(sighting), revision);
     listener.signal(session, sighting, revision, sighting.retracted);
   };
 
-  const retract = (session: Session, visit: Visit, sighting: Sighting): void => {
-    const key = signalKey(sighting);
-    const revision = highestRevision(session, key) + 1;
-    visit.revisions.set(key, revision);
-    listener.signal(session, sighting, revision, true);
-  };
-
-  const signalDifference = (session: Session, { before, removed, added }: Rewritten): void => {
-    const gone = new Set(removed.flatMap(({ sightings }) => [...sightings.keys()]));
-    const now = new Set(added.flatMap(({ sightings }) => [...sightings.keys()]));
-    for (const key of gone) {
-      const old = latestWith(before, key)?.sightings.get(key);
-      const heir = added.at(-1);
-      if (old !== undefined && heir !== undefined && latestWith(session.visits, key) === undefined && !old.retracted) {
-        retract(session, heir, old);
-      }
-    }
-    for (const key of gone.union(now)) {
-      const old = latestWith(before, key)?.sightings.get(key);
-      const visit = latestWith(session.visits, key);
-      const current = visit?.sightings.get(key);
-      if (visit === undefined || current === undefined) continue;
-      if (old === undefined || !saysTheSame(old, current)) say(session, visit, current);
-    }
-  };
-
-  const trialDifference = (session: Session, { removed, added }: Rewritten): void => {
+  const trialDifference = (session: Session, before: Said, after: Said): void => {
     const gone = Map.groupBy(
-      removed.flatMap(({ trials }) => trials),
+      before.flatMap(({ statement }) => statement.trials),
       trialKey,
     );
     const made: Trial[] = [];
-    for (const trial of added.flatMap(({ trials }) => trials)) {
+    for (const trial of after.flatMap(({ statement }) => statement.trials)) {
       const alike = gone.get(trialKey(trial)) ?? [];
       const index = alike.findIndex((old) => countsTheSame(old, trial));
       if (index < 0) made.push(trial);
@@ -116,15 +116,52 @@ export const createVoice = (listener: Listener): Voice => {
     for (const trial of made) listener.trial(session, trial, 1);
   };
 
+  const signalDifference = (session: Session, { earlier, later }: Insertion, before: Said, after: Said): void => {
+    const keys = new Set([...before, ...after].flatMap(({ statement }) => [...statement.sightings.keys()]));
+    for (const key of keys) {
+      const old = latest(before, key);
+      const current = latest(after, key);
+      const like = current?.sighting ?? old?.sighting;
+      // A later visit has the last word on a response that both speak of.
+      if (like === undefined || later.some((visit) => sightingIn(visit, like) !== undefined)) continue;
+      if (current !== undefined && old !== undefined && saysTheSame(old.sighting, current.sighting)) continue;
+
+      const own = before.map(
+        ({ visit, statement }) => visit.revisions?.get(key) ?? (statement.sightings.has(key) ? 1 : 0),
+      );
+      const kept = after.map(({ visit }) => visit.revisions?.get(key) ?? 0);
+      const sent = { own: Math.max(...own, ...kept), others: highestIn([...earlier, ...later], like) };
+      if (current !== undefined) {
+        say(session, current.visit, current.sighting, sent);
+        continue;
+      }
+      const fallback = earlier.findLast((visit) => sightingIn(visit, like) !== undefined);
+      const again = fallback === undefined ? undefined : sightingIn(fallback, like);
+      const heir = after.at(-1)?.visit;
+      if (fallback !== undefined && again !== undefined) say(session, fallback, again, sent);
+      else if (heir !== undefined && !like.retracted) say(session, heir, { ...like, retracted: true }, sent);
+    }
+  };
+
   return {
-    hearIn: (session) => (visit: Visit, seen: Seen, before: Sighting | undefined) => {
+    hear(session, visit, seen, before) {
       if (seen.kind === "trial") return listener.trial(session, seen, 1);
-      if (before === undefined || !saysTheSame(before, seen)) say(session, visit, seen);
+      if (before !== undefined && saysTheSame(before, seen)) return;
+      const own = visit.revisions?.get(signalKey(seen)) ?? (before === undefined ? 0 : 1);
+      const others = session.visits.length === 1 ? [] : session.visits.filter((other) => other !== visit);
+      say(session, visit, seen, { own, others: highestIn(others, seen) });
     },
-    difference(session, rewritten) {
-      inherit(rewritten);
-      signalDifference(session, rewritten);
-      trialDifference(session, rewritten);
+
+    rewrite(session, insertion) {
+      const { earlier, later, removed, added } = insertion;
+      const before = removed.map(state);
+      insertion.forget();
+      const after = added.map(state);
+      inherit(removed, after);
+      session.visits = [...earlier, ...added, ...later];
+      signalDifference(session, insertion, before, after);
+      trialDifference(session, before, after);
+      for (const { visit, statement } of after) if (visit.closing === null) visit.fold = statement;
     },
   };
 };

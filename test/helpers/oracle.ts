@@ -1,5 +1,5 @@
 // The oracle: what a log should amount to, worked out in one batch over sorted events. Shares no code with the engine's step.
-import { murmur2 } from "#core/partition.ts";
+import { quickHash } from "#core/ids.ts";
 import type { EngineSettings } from "#core/settings.ts";
 import type { Match, PromptFeatures, ResponseFeatures, TextAnalyser } from "#core/text/types.ts";
 import type { InteractionRecord } from "#schemas/generated/records.ts";
@@ -100,7 +100,7 @@ interface VisitCut {
 const cutVisits = (events: readonly Rec[], settings: EngineSettings): VisitCut[] => {
   const [head] = events;
   if (head === undefined) return [];
-  const shift = (murmur2(`${head.tenant.length}:${head.tenant}${head.session_id}`) >>> 0) % settings.maxSession;
+  const shift = quickHash(`${head.tenant.length}:${head.tenant}${head.session_id}`) % settings.maxSession;
   const cell = (ts: number): number => Math.floor((ts + shift) / settings.maxSession);
   const visits: VisitCut[] = [];
   let current: Rec[] = [];
