@@ -28,6 +28,11 @@ const openStack = async (): Promise<RunningStack> => {
   switch (choice) {
     case "embedded":
       return await startStack({ log: (line) => process.stderr.write(`stack: ${line}\n`) });
+    case "containers": {
+      // Loaded only here: testcontainers looks for a Docker as soon as it is imported.
+      const { startContainers } = await import("./containers.ts");
+      return await startContainers();
+    }
     case "external":
       return externalStack();
     default:
