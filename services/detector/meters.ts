@@ -22,17 +22,19 @@ export interface Meter {
   step(step: Step, seconds: number): void;
 }
 
-/** Counts by label values until the next scrape; reasons and types are few. */
-const createSums = (flush: (key: string, sum: number) => void) => {
+/** Counts by one label until the next scrape; its values are few. */
+const createSums = () => {
   const sums = new Map<string, number>();
   return {
-    add: (key: string) => void sums.set(key, (sums.get(key) ?? 0) + 1),
-    flush: () => {
-      for (const [key, sum] of sums) flush(key, sum);
+    add: (value: string) => void sums.set(value, (sums.get(value) ?? 0) + 1),
+    flush: (take: (value: string, sum: number) => void) => {
+      for (const [value, sum] of sums) take(value, sum);
       sums.clear();
     },
   };
 };
+
+type Sums = ReturnType<typeof createSums>;
 
 /** Prompts of a tenant without any response, before it counts as one that sends none: repeat-ask cannot see it. */
 const enoughPrompts = 20;
@@ -74,30 +76,33 @@ export const createMeter = (metrics: Metrics): Meter => {
     "Tenants that send prompts and no responses: nothing they ask again can be seen",
   );
 
-  const eventSums = createSums((key, sum) => {
-    const [type = "", outcome = ""] = key.split(" ");
-    events.inc({ type, outcome }, sum);
-  });
-  const rejectSums = createSums((reason, sum) => rejects.inc({ reason }, sum));
-  const signalSums = createSums((type, sum) => signals.inc({ type }, sum));
+  const byOutcome = new Map<Outcome, Sums>();
+  const rejectSums = createSums();
+  const signalSums = createSums();
   const responses = createResponseWatch();
   metrics.beforeScrape(() => {
-    eventSums.flush();
-    rejectSums.flush();
-    signalSums.flush();
+    for (const [outcome, sums] of byOutcome) sums.flush((type, sum) => events.inc({ type, outcome }, sum));
+    rejectSums.flush((reason, sum) => rejects.inc({ reason }, sum));
+    signalSums.flush((type, sum) => signals.inc({ type }, sum));
     silent.set(responses.silent());
   });
+
+  const count = (type: string, outcome: Outcome): void => {
+    let sums = byOutcome.get(outcome);
+    if (sums === undefined) byOutcome.set(outcome, (sums = createSums()));
+    sums.add(type);
+  };
 
   return {
     event(of, outcome) {
       // The type is the producer's text: only the known ones may become labels.
-      eventSums.add(`${of !== undefined && isInteractionType(of.type) ? of.type : "unknown"} ${outcome}`);
+      count(of !== undefined && isInteractionType(of.type) ? of.type : "unknown", outcome);
       if (outcome === "late" || outcome === "visit_full") late.inc();
       if (outcome === "rekeyed") rekeyed.inc();
       if (of !== undefined && outcome === "applied") responses.see(of);
     },
-    tick: () => eventSums.add("tick tick"),
-    rejected: (reason) => rejectSums.add(reason),
+    tick: () => count("tick", "tick"),
+    rejected: rejectSums.add,
     outputs(outputs) {
       for (const output of outputs) {
         if (output.kind === "tally") tallies.inc();

@@ -33,24 +33,11 @@ const maxKept = 1024 * 1024;
 /** Tenants are few; a flood of made-up ones must not fill the memory. */
 const maxTenants = 10_000;
 
-/** The identity and the full slice; for readers of the topic, nothing is compacted by it. */
+/** Type and slice, for people and readers of the topic; nothing is compacted by it. */
 const keyOf = (tally: TallyRecord): string =>
-  JSON.stringify([
-    tally.tenant,
-    tally.signal_type,
-    tally.feature,
-    tally.segment,
-    tally.tier,
-    tally.device,
-    tally.locale,
-    tally.app_version,
-    tally.utc_offset_min,
-    tally.prompt_name,
-    tally.prompt_version,
-    tally.model,
-    tally.model_version,
-    tally.release,
-  ]);
+  `${tally.tenant}|${tally.signal_type}|${tally.feature}|${tally.segment}|${tally.tier}|${tally.device}|${tally.locale}|` +
+  `${tally.app_version}|${tally.utc_offset_min}|${tally.prompt_name}|${tally.prompt_version}|${tally.model}|` +
+  `${tally.model_version}|${tally.release}`;
 
 export const createOutputs = ({ topic, partition, topics, codeVersion, codecs }: OutputsOptions): Outputs => {
   const { signals, tallies, late, rejects, interactions } = topics;
