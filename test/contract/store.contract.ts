@@ -173,6 +173,22 @@ export const storeContract = (name: string, open: () => Promise<StoreUnderTest>)
       for (const row of rows) expect(byId.get(row.event_id)).toMatchObject(row);
     });
 
+    test("rows packed in parts are one block, however often it is inserted", async () => {
+      const first = count * 1000;
+      const part = (...offsets: readonly number[]) =>
+        tested.store.pack(landings("", ...offsets.map((offset) => landing(first + offset))));
+      const packed = { token, packs: [part(0, 1), part(2)] };
+      await tested.store.insert(packed);
+      await tested.store.insert(packed);
+      for (const offset of [0, 1, 2]) expect(await rangesOf(first + offset)).toBe(1);
+      await tested.store.insert({ token: `${token}-none`, packs: [] });
+    });
+
+    test("a row that does not fit is found when it is packed", () => {
+      const bad = block("signals", token, { event_id: "x", ts: base, revision: -1 });
+      expect(() => tested.store.pack(bad)).toThrow("a value of revision does not fit UInt32");
+    });
+
     test("no rows are no insert", async () => {
       await insert(landings(token));
       await insert(landings(token, landing(count * 1000)));

@@ -4,7 +4,7 @@ import { finished } from "node:stream/promises";
 import { setImmediate as breath } from "node:timers/promises";
 import type { ClickHouseClient, ClickHouseSettings } from "@clickhouse/client";
 import { parseColumnType } from "#adapters/column-kinds.ts";
-import { type Block, type Store, StoreError } from "#adapters/store-port.ts";
+import { type Block, type Pack, type PackedBlock, type Rows, type Store, StoreError } from "#adapters/store-port.ts";
 import type { Logger } from "#runtime/logger.ts";
 import { type TableName, tables } from "#schemas/clickhouse/tables.ts";
 import { type ClickHouseOptions, connectClickHouse, insertSettings } from "./client.ts";
@@ -13,7 +13,7 @@ import { encodeNative, type NativeColumn } from "./native.ts";
 import { verifyTables } from "./verify.ts";
 
 /** 4 ms of encoding: then others may have the event loop, heartbeats above all. */
-const rowsPerSlice = 2_000;
+const rowsPerPack = 2_000;
 
 const querySettings = {
   output_format_json_quote_64bit_integers: 0,
@@ -22,7 +22,7 @@ const querySettings = {
 
 const isTable = (name: string): name is TableName => Object.hasOwn(tables, name);
 
-const columnsFor = ({ table, columns }: Block): readonly NativeColumn[] => {
+const columnsFor = ({ table, columns }: Pick<Rows, "table" | "columns">): readonly NativeColumn[] => {
   if (!isTable(table)) throw new StoreError("configuration", `ClickHouse: nobody lands in a table ${table}`, 60);
   const types: Readonly<Record<string, string>> = tables[table];
   return columns.map((name) => {
@@ -32,15 +32,38 @@ const columnsFor = ({ table, columns }: Block): readonly NativeColumn[] => {
   });
 };
 
+interface NativePack extends Pack {
+  readonly content: Buffer;
+}
+
+/** Packs rows of one table after another; what their columns are is worked out once. */
+const createPacker = () => {
+  const known = new Map<string, { readonly names: readonly string[]; readonly columns: readonly NativeColumn[] }>();
+  let lastSize = 65_536;
+  return ({ table, columns, rows }: Rows): NativePack => {
+    let found = known.get(table);
+    if (found?.names !== columns) {
+      found = { names: columns, columns: columnsFor({ table, columns }) };
+      known.set(table, found);
+    }
+    const content = encodeNative(found.columns, rows, lastSize);
+    lastSize = content.length;
+    return { table, columns, count: rows.length, content };
+  };
+};
+
+type Packer = ReturnType<typeof createPacker>;
+
 /** All of it before the first byte is sent: a row that does not fit leaves nothing half done. */
-const encodeBlock = async (columns: readonly NativeColumn[], { rows }: Block): Promise<Buffer[]> => {
-  const slices: Buffer[] = [];
-  for (let from = 0; from < rows.length; from += rowsPerSlice) {
+const packsOf = async (block: Block | PackedBlock, pack: Packer): Promise<readonly NativePack[]> => {
+  // Ours: nobody else makes packs for this store.
+  if ("packs" in block) return block.packs as readonly NativePack[];
+  const packs: NativePack[] = [];
+  for (let from = 0; from < block.rows.length; from += rowsPerPack) {
     if (from > 0) await breath();
-    const slice = encodeNative(columns, rows.slice(from, from + rowsPerSlice), slices.at(-1)?.length);
-    slices.push(slice);
+    packs.push(pack({ ...block, rows: block.rows.slice(from, from + rowsPerPack) }));
   }
-  return slices;
+  return packs;
 };
 
 const quoted = (name: string): string => `\`${name}\``;
@@ -56,22 +79,32 @@ const checkTaken = (sent: number, summary: { readonly read_rows?: string; readon
     );
 };
 
-const insertBlock = async (client: ClickHouseClient, block: Block, log: Logger): Promise<void> => {
-  if (block.rows.length === 0) return;
+const insertPacks = async (
+  client: ClickHouseClient,
+  packs: readonly NativePack[],
+  token: string,
+  log: Logger,
+): Promise<void> => {
+  const [first] = packs;
+  if (first === undefined) return;
   const started = performance.now();
-  const body = await encodeBlock(columnsFor(block), block);
-  const encoded = performance.now();
   const { stream, summary } = await client.exec({
-    query: `INSERT INTO ${quoted(block.table)} (${block.columns.map(quoted).join(", ")}) FORMAT Native`,
-    values: Readable.from(body, { objectMode: false }),
-    clickhouse_settings: { ...insertSettings, insert_deduplication_token: block.token },
+    query: `INSERT INTO ${quoted(first.table)} (${first.columns.map(quoted).join(", ")}) FORMAT Native`,
+    values: Readable.from(
+      packs.map(({ content }) => content),
+      { objectMode: false },
+    ),
+    clickhouse_settings: { ...insertSettings, insert_deduplication_token: token },
   });
   await finished(stream.resume());
-  checkTaken(block.rows.length, summary ?? {});
-  const ms = { encodeMs: Math.round(encoded - started), insertMs: Math.round(performance.now() - encoded) };
-  const bytes = body.reduce((sum, slice) => sum + slice.length, 0);
-  log.debug({ table: block.table, rows: block.rows.length, bytes, written: summary?.written_rows, ...ms }, "inserted");
+  const rows = packs.reduce((sum, { count }) => sum + count, 0);
+  checkTaken(rows, summary ?? {});
+  const bytes = packs.reduce((sum, { content }) => sum + content.length, 0);
+  const ms = Math.round(performance.now() - started);
+  log.debug({ table: first.table, rows, bytes, written: summary?.written_rows, ms }, "inserted");
 };
+
+const targetOf = (block: Block | PackedBlock): string => ("packs" in block ? block.packs[0]?.table : block.table) ?? "";
 
 const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
   try {
@@ -85,6 +118,7 @@ const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
 
 export const openClickHouse = ({ log, ...options }: ClickHouseOptions & { readonly log: Logger }): Store => {
   const client = connectClickHouse(options);
+  const pack = createPacker();
 
   const query: Store["query"] = (sql, params = {}) =>
     attempt("query", async () => {
@@ -104,7 +138,11 @@ export const openClickHouse = ({ log, ...options }: ClickHouseOptions & { readon
         if (!answer.success) throw answer.error;
       }),
     verify: (names) => verifyTables({ client, query, names }),
-    insert: (block) => attempt(`insert into ${block.table}`, () => insertBlock(client, block, log)),
+    pack,
+    insert: (block) =>
+      attempt(`insert into ${targetOf(block)}`, async () =>
+        insertPacks(client, await packsOf(block, pack), block.token, log),
+      ),
     query,
     command: (sql) => attempt("command", async () => void (await client.command({ query: sql }))),
     [Symbol.asyncDispose]: () => client.close(),

@@ -1,13 +1,18 @@
 // One table of the store's twin: takes blocks as ClickHouse does, typed, whole, and once per token and table partition.
 import { type ColumnType, defaultOf, fits, parseColumnType } from "#adapters/column-kinds.ts";
-import { type Block, StoreError } from "#adapters/store-port.ts";
+import { type Pack, type Rows, StoreError } from "#adapters/store-port.ts";
 import { partitionedBy, type TableName, tables } from "#schemas/clickhouse/tables.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
 
+export interface MemoryPack extends Pack {
+  readonly content: readonly Row[];
+}
+
 export interface MemoryTable {
-  /** Throws where ClickHouse would; then nothing of the block is in. */
-  insert(block: Block): void;
+  /** Typed and whole; throws where ClickHouse would. */
+  pack(rows: Rows): MemoryPack;
+  insert(packs: readonly MemoryPack[], token: string): void;
   /** In landing order, copies included. */
   readonly rows: readonly Row[];
 }
@@ -39,10 +44,13 @@ export const createMemoryTable = (table: TableName, window: number): MemoryTable
 
   return {
     rows,
-    insert({ columns: names, rows: given, token }) {
+    pack({ columns: names, rows: given }) {
       const unknown = names.find((name) => !columns.has(name));
       if (unknown !== undefined) throw new StoreError("configuration", `${table} has no column ${unknown}`, 16);
-      const made = given.map((values) => rowOf(names, values));
+      return { table, columns: names, count: given.length, content: given.map((values) => rowOf(names, values)) };
+    },
+    insert(packs, token) {
+      const made = packs.flatMap(({ content }) => content);
       for (const [partition, part] of Map.groupBy(made, (row) => partitionOf(table, row))) {
         const id = `${partition} ${token}`;
         if (landed.includes(id)) continue;

@@ -1,10 +1,10 @@
 // The in-process twin of ClickHouse: same port, same promises about tokens, typed tables as migrated, faults to order.
 import { kindOfCode } from "#adapters/store-codes.ts";
-import { type Store, StoreError } from "#adapters/store-port.ts";
+import { type Rows, type Store, StoreError } from "#adapters/store-port.ts";
 import { type TableName, tables } from "#schemas/clickhouse/tables.ts";
 import { createStoreFaults, type StoreFaults, type StoreRequest } from "./store-faults.ts";
 import { parseMemoryQuery } from "./store-query.ts";
-import { createMemoryTable, type MemoryTable, type Row } from "./store-table.ts";
+import { createMemoryTable, type MemoryPack, type MemoryTable, type Row } from "./store-table.ts";
 
 export interface MemoryStoreOptions {
   /** Blocks that a table remembers by their token. */
@@ -34,6 +34,8 @@ export const createMemoryStore = (options: MemoryStoreOptions = {}): MemoryStore
     return table;
   };
 
+  const pack = (rows: Rows): MemoryPack => tableOf(rows.table).pack(rows);
+
   /** As a request over the network: it may not arrive, and its reply may not either. */
   const request = async <T>(kind: StoreRequest, work: () => T): Promise<T> => {
     const mishap = await faults.next(kind);
@@ -53,9 +55,12 @@ export const createMemoryStore = (options: MemoryStoreOptions = {}): MemoryStore
         if (missing.length === 0) return;
         throw new StoreError("configuration", `ClickHouse lacks tables: ${missing.join("; ")}`, 60);
       }),
+    pack,
     insert: (block) =>
       request("insert", () => {
-        if (block.rows.length > 0) tableOf(block.table).insert(block);
+        const packs = "packs" in block ? (block.packs as readonly MemoryPack[]) : [pack(block)];
+        const [first] = packs;
+        if (first !== undefined && first.count > 0) tableOf(first.table).insert(packs, block.token);
       }),
     query: (sql, params = {}) =>
       request("query", () => {
