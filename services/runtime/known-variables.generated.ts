@@ -7,6 +7,7 @@ export const knownVariables: readonly string[] = [
   "EARSHOT_BLOCK_AGE",
   "EARSHOT_BLOCK_BYTES",
   "EARSHOT_BLOCK_ROWS",
+  "EARSHOT_BUFFER_BYTES",
   "EARSHOT_CACHE",
   "EARSHOT_CRASH_AT",
   "EARSHOT_GAP",
