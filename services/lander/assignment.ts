@@ -2,7 +2,8 @@
 import type { Committed, Partition } from "#adapters/broker-port.ts";
 import { AppError } from "#runtime/errors.ts";
 import type { TableName } from "#schemas/clickhouse/tables.ts";
-import type { Limits } from "./block.ts";
+import { type Limits, openFilling } from "./block.ts";
+import type { Budget } from "./budget.ts";
 import { createLane, type Lane } from "./lane.ts";
 import { breakerAt, suspectRecords } from "./poison.ts";
 import { type Refusal, recover } from "./recovery.ts";
@@ -12,6 +13,7 @@ import { createWork, type Owned, type WorkPorts } from "./work.ts";
 export interface LanderPorts extends WorkPorts {
   readonly inc: number;
   readonly limits: Limits;
+  readonly budget: Budget;
   /** Whether rows or ranges of the partition are there under the incarnation (landed.ts). */
   landedBefore(tables: readonly TableName[], partition: Partition): Promise<boolean>;
   readonly flow: { pause(partition: Partition): void; resume(partition: Partition): void };
@@ -33,7 +35,7 @@ export const openAssignment = async (
   ports: LanderPorts,
 ): Promise<{ readonly lane: Lane; readonly start: number }> => {
   const { topic, partition, ctx } = owned;
-  const { inc, limits, timers, flow, fail } = ports;
+  const { inc, limits, budget, timers, flow, fail } = ports;
   const tables = tablesOf[topic.kind];
   const work = createWork(owned, ports);
   const { persist, landing } = work;
@@ -60,8 +62,9 @@ export const openAssignment = async (
     { at, tries, suspectUntil },
     {
       inc,
-      tableCount: tables.length,
-      limits,
+      open: (first) => openFilling(first, work.packing, limits),
+      idle: limits.idle,
+      budget,
       timers,
       read: work.readUnder(inc, tries, suspectUntil),
       landing,

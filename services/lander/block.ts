@@ -1,9 +1,10 @@
 // Block formation: rows of one partition gather into a range of offsets until rows, bytes or age say that it is time to land.
 import type { LogRecord } from "#adapters/broker-port.ts";
+import { type Pack, type Rows, StoreError } from "#adapters/store-port.ts";
 import type { RejectRecord } from "#schemas/generated/records.ts";
 import type { Bounds } from "./intent.ts";
 import type { Taken } from "./read.ts";
-import type { Row } from "./rows.ts";
+import type { Row, Target } from "./rows.ts";
 
 export interface Limits {
   readonly rows: number;
@@ -11,6 +12,8 @@ export interface Limits {
   readonly bytes: number;
   /** How long the first row may wait. */
   readonly age: number;
+  /** How much longer while a whole block lies behind it in the log: nobody sees the difference, and large blocks cost ClickHouse a quarter less. */
+  readonly backlogAge: number;
   /** How long a range without rows may grow: nobody waits for it, and each range costs a row in `landings`. */
   readonly rowlessAge: number;
   /** How long nothing new may come before the last range is acknowledged by a commit of its own. */
@@ -22,29 +25,72 @@ export interface Range {
   readonly bounds: Bounds;
   /** Of the records that became rows, ascending. */
   readonly offsets: readonly number[];
-  /** Per table of the topic: its rows, aligned with `offsets`. */
-  readonly tables: readonly (readonly Row[])[];
+  /** Per table of the topic: its rows in their order. */
+  readonly packs: readonly (readonly Pack[])[];
+  /** Why some row of it does not fit its table; then the packs are not whole. */
+  readonly refused: StoreError | null;
   /** Records of the range that go to `rejects`. */
   readonly rejects: readonly RejectRecord[];
   /** Append time of the record that has waited longest; null: nothing that anybody waits for. */
   readonly oldest: number | null;
+  /** Of its records on the wire. */
+  readonly bytes: number;
+}
+
+/** The tables that a topic's records become rows of, and how rows are made ready for them. */
+export interface Packing {
+  readonly targets: readonly Target[];
+  readonly pack: (rows: Rows) => Pack;
 }
 
 export interface Filling {
   /** Position after the last record taken, hidden offsets included. */
   readonly next: number;
   readonly full: boolean;
-  /** When it has to land, epoch ms; undefined while nothing was taken. */
-  readonly dueAt: number | undefined;
+  readonly bytes: number;
+  /** When it has to land, epoch ms; undefined while nothing was taken. `behind`: records of the log after it. */
+  dueAt(behind: number): number | undefined;
   take(record: LogRecord, reading: Taken, now: number): void;
   /** Everything below `position` is taken, whatever became of it. */
   passTo(position: number, now: number): void;
   close(): Range;
 }
 
-export const openFilling = (first: number, tableCount: number, limits: Limits): Filling => {
+/** Rows are packed in portions, so that they live shortly: kept until they land they cost the collector a fifth of the time. */
+const rowsPerPack = 1_000;
+
+const openPacks = ({ targets: into, pack }: Packing) => {
+  const targets = into.map((target) => ({ ...target, rows: [] as Row[], packs: [] as Pack[] }));
+  let refused: StoreError | null = null;
+
+  /** A row that does not fit is looked for when the range lands: halves say which one it is. */
+  const packFresh = (): void => {
+    try {
+      for (const { table, columns, rows, packs } of targets)
+        if (rows.length > 0) packs.push(pack({ table, columns, rows }));
+    } catch (error) {
+      if (!(error instanceof StoreError && error.kind === "data")) throw error;
+      refused ??= error;
+    }
+    for (const target of targets) target.rows = [];
+  };
+
+  return {
+    /** One row per table. */
+    add(rows: readonly Row[]): void {
+      for (const [index, target] of targets.entries()) target.rows.push(rows[index] ?? []);
+      if (targets[0]?.rows.length === rowsPerPack) packFresh();
+    },
+    close() {
+      packFresh();
+      return { packs: targets.map(({ packs }) => packs), refused };
+    },
+  };
+};
+
+export const openFilling = (first: number, packing: Packing, limits: Limits): Filling => {
   const offsets: number[] = [];
-  const tables: Row[][] = Array.from({ length: tableCount }, () => []);
+  const packs = openPacks(packing);
   const rejects: RejectRecord[] = [];
   let next = first;
   let bytes = 0;
@@ -72,14 +118,15 @@ export const openFilling = (first: number, tableCount: number, limits: Limits): 
     get full() {
       return offsets.length >= limits.rows || bytes >= limits.bytes;
     },
-    get dueAt() {
-      return dueAt;
+    get bytes() {
+      return bytes;
     },
+    dueAt: (behind) => dueAt && dueAt + (behind >= limits.rows ? limits.backlogAge : 0),
     take(record, reading, now) {
       if (reading.kind === "rows") {
         hasten(record, now);
         offsets.push(record.offset);
-        for (let table = 0; table < tableCount; table += 1) tables[table]?.push(reading.rows[table] ?? []);
+        packs.add(reading.rows);
       }
       if (reading.kind === "reject") {
         hasten(record, now);
@@ -88,29 +135,24 @@ export const openFilling = (first: number, tableCount: number, limits: Limits): 
       passTo(record.offset + 1, now);
     },
     passTo,
-    close: () => ({ bounds: [first, next - 1], offsets, tables, rejects, oldest }),
+    close: () => ({ bounds: [first, next - 1], offsets, ...packs.close(), rejects, oldest, bytes }),
   };
 };
 
-/** Two ranges that together are the range; the cut lies before the middle row. Needs two rows. */
-export const halve = (range: Range): readonly [Range, Range] => {
-  const middle = range.offsets.length >> 1;
-  const cut = range.offsets[middle] ?? range.bounds[1];
-  const [first, last] = range.bounds;
-  const part = (bounds: Bounds, from: number, to: number): Range => ({
-    bounds,
-    offsets: range.offsets.slice(from, to),
-    tables: range.tables.map((rows) => rows.slice(from, to)),
-    rejects: range.rejects.filter(({ source_offset: offset }) => offset >= bounds[0] && offset <= bounds[1]),
-    oldest: range.oldest,
-  });
-  return [part([first, cut - 1], 0, middle), part([cut, last], middle, range.offsets.length)];
+/** Bounds of two ranges that together are the range; the cut lies before the middle row. Needs two rows. */
+export const halve = ({ bounds: [first, last], offsets }: Range): readonly [Bounds, Bounds] => {
+  const cut = offsets[offsets.length >> 1] ?? last;
+  return [
+    [first, cut - 1],
+    [cut, last],
+  ];
 };
 
 /** The same offsets without the one row that its table refuses; `reject` says so. */
 export const withoutRow = (range: Range, reject: RejectRecord | null): Range => ({
   ...range,
   offsets: [],
-  tables: range.tables.map(() => []),
+  packs: [],
+  refused: null,
   rejects: reject ? [...range.rejects, reject] : range.rejects,
 });

@@ -25,6 +25,11 @@ export const settings = defineSettings({
     min: 1024,
     help: "bytes, as they came from Kafka, after which a block is inserted",
   }),
+  bufferBytes: bytes("EARSHOT_BUFFER_BYTES", {
+    default: "128MiB",
+    min: 1024,
+    help: "bytes of all blocks together, filling and on their way; beyond it partitions pause",
+  }),
   blockAge: duration("EARSHOT_BLOCK_AGE", {
     default: "300ms",
     max: 60_000,

@@ -1,16 +1,26 @@
 import { describe, expect, it } from "vitest";
 import { Fenced } from "#adapters/broker-port.ts";
-import type { Range } from "./block.ts";
+import { openFilling, type Packing, type Range } from "./block.ts";
+import { createBudget } from "./budget.ts";
 import { createLane, type LaneStart } from "./lane.ts";
 import type { Reading } from "./read.ts";
 import { logRecord } from "./test-records.ts";
 
-const limits = { rows: 3, bytes: 1000, age: 300, rowlessAge: 2000, idle: 1000 };
+const limits = { rows: 3, bytes: 1000, age: 300, backlogAge: 3000, rowlessAge: 2000, idle: 1000 };
+
+const packing: Packing = {
+  targets: [{ table: "signals", columns: ["a"] }],
+  pack: (given) => ({ ...given, count: given.rows.length, content: null }),
+};
 
 const settled = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
 /** A lane whose landings end when the test says so, and whose clock the test moves. */
-const openLane = (start: Partial<LaneStart> = {}, read: (offset: number) => Reading | undefined = () => undefined) => {
+const openLane = (
+  start: Partial<LaneStart> = {},
+  read: (offset: number) => Reading | undefined = () => undefined,
+  budget = createBudget(1_000_000),
+) => {
   let now = 0;
   let timers: { at: number; run: () => void }[] = [];
   const did: string[] = [];
@@ -20,8 +30,9 @@ const openLane = (start: Partial<LaneStart> = {}, read: (offset: number) => Read
     { at: 0, tries: 0, suspectUntil: 0, ...start },
     {
       inc: 1,
-      tableCount: 1,
-      limits,
+      open: (first) => openFilling(first, packing, limits),
+      idle: limits.idle,
+      budget,
       timers: {
         now: () => now,
         after(ms, run) {
@@ -59,7 +70,7 @@ const openLane = (start: Partial<LaneStart> = {}, read: (offset: number) => Read
         records,
         firstOffset: first,
         nextPosition,
-        highWatermark: 50,
+        highWatermark: nextPosition,
       });
     },
     pass: async (ms: number) => {
@@ -117,6 +128,29 @@ describe("a lane", () => {
     expect(did).toEqual(["land 0-2, 3 rows", "pause"]);
     await landed();
     expect(did).toEqual(["land 0-2, 3 rows", "pause", "land 3-5, 3 rows", "resume"]);
+  });
+
+  it("waits while all lanes together hold too much, and goes on when another has landed", async () => {
+    const budget = createBudget(2);
+    const other = openLane({}, undefined, budget);
+    const { did, take } = openLane({}, undefined, budget);
+    other.take(0, 2);
+    take(0, 1);
+    expect(did).toEqual(["pause"]);
+    await other.pass(300);
+    await other.landed();
+    expect(did).toEqual(["pause", "resume"]);
+    expect(budget.used).toBe(1);
+  });
+
+  it("gives back what it held when it is lost", async () => {
+    const budget = createBudget(100);
+    const { lane, take, broke } = openLane({}, undefined, budget);
+    take(0, 5);
+    expect(budget.used).toBe(5);
+    lane.lose();
+    await broke(new Fenced("another member"));
+    expect(budget.used).toBe(0);
   });
 
   it("counts hidden offsets into the range", async () => {

@@ -1,14 +1,17 @@
 // One assigned partition: fills ranges from its batches and lands them, one in flight while the next one fills.
 import { Fenced, type LogRecord, type RecordBatch } from "#adapters/broker-port.ts";
-import { type Filling, type Limits, openFilling } from "./block.ts";
+import type { Filling } from "./block.ts";
+import type { Budget } from "./budget.ts";
 import type { Landing } from "./landing.ts";
 import type { Read } from "./read.ts";
 import type { Timers } from "./timers.ts";
 
 export interface LanePorts {
   readonly inc: number;
-  readonly tableCount: number;
-  readonly limits: Limits;
+  readonly open: (first: number) => Filling;
+  /** How long nothing new may come before the last range is acknowledged by a commit of its own, ms. */
+  readonly idle: number;
+  readonly budget: Budget;
   readonly timers: Timers;
   readonly read: Read;
   readonly landing: Landing;
@@ -43,8 +46,8 @@ interface Rest {
 }
 
 export const createLane = (start: LaneStart, ports: LanePorts): Lane => {
-  const { inc, limits, timers } = ports;
-  let filling: Filling = openFilling(start.at, ports.tableCount, limits);
+  const { inc, budget, timers } = ports;
+  let filling: Filling = ports.open(start.at);
   let rest: Rest | undefined;
   let unreadable = false;
   let work: Promise<void> | undefined;
@@ -57,6 +60,7 @@ export const createLane = (start: LaneStart, ports: LanePorts): Lane => {
   let gone = false;
 
   const stop = (): void => {
+    if (!gone) budget.add(-filling.bytes);
     gone = true;
     cancelTimer?.();
     rest = undefined;
@@ -96,9 +100,9 @@ export const createLane = (start: LaneStart, ports: LanePorts): Lane => {
 
   const land = (): void => {
     const range = filling.close();
-    filling = openFilling(range.bounds[1] + 1, ports.tableCount, limits);
+    filling = ports.open(range.bounds[1] + 1);
     begin(async () => {
-      await ports.landing.land(range, inc, tries);
+      await ports.landing.land(range, inc, tries).finally(() => budget.add(-range.bytes));
       landed = range.bounds[1] + 1;
       settle();
       unacknowledgedSince = timers.now();
@@ -116,11 +120,12 @@ export const createLane = (start: LaneStart, ports: LanePorts): Lane => {
   const next = (): void => {
     if (gone || work !== undefined) return;
     const now = timers.now();
-    if (filling.dueAt !== undefined) {
-      if (filling.full || filling.dueAt <= now) land();
-      else wakeAt(filling.dueAt);
+    const dueAt = filling.dueAt(highWatermark - filling.next);
+    if (dueAt !== undefined) {
+      if (filling.full || dueAt <= now) land();
+      else wakeAt(dueAt);
     } else if (unacknowledgedSince !== undefined) {
-      const idleAt = unacknowledgedSince + limits.idle;
+      const idleAt = unacknowledgedSince + ports.idle;
       if (idleAt <= now) acknowledge();
       else wakeAt(idleAt);
     }
@@ -136,29 +141,37 @@ export const createLane = (start: LaneStart, ports: LanePorts): Lane => {
       .catch(failed);
   };
 
+  const noRoom = (): boolean => filling.full || budget.full;
+
   /** False when the record has to wait. */
-  const takeOne = (record: LogRecord): boolean => {
-    if (filling.full) next();
-    if (filling.full) return false;
+  const takeOne = (record: LogRecord, now: number): boolean => {
+    if (noRoom()) next();
+    if (noRoom()) {
+      if (budget.full) budget.whenRoom(goOn);
+      return false;
+    }
     const reading = ports.read(record);
     if (reading.kind === "wait") {
       wait(reading.ready);
       return false;
     }
-    filling.take(record, reading, timers.now());
+    const before = filling.bytes;
+    filling.take(record, reading, now);
+    budget.add(filling.bytes - before);
     return true;
   };
 
   /** True when the batch was taken whole; else the rest waits. */
   const fill = ({ batch, from }: Rest): boolean => {
+    const now = timers.now();
     for (let index = from; index < batch.records.length; index += 1) {
       const record = batch.records[index];
-      if (record === undefined || takeOne(record)) continue;
+      if (record === undefined || takeOne(record, now)) continue;
       rest = { batch, from: index };
       return false;
     }
     rest = undefined;
-    filling.passTo(batch.nextPosition, timers.now());
+    filling.passTo(batch.nextPosition, now);
     return true;
   };
 

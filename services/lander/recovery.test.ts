@@ -66,7 +66,7 @@ const recording = (landedBefore = false) => {
     commit: async (position, metadata) => void did.push(`commit ${position} ${metadata}`),
     reread: async (bounds, under) => {
       did.push(`reread ${bounds.join("-")} under ${under}`);
-      return { bounds, offsets: [], tables: [], rejects: [], oldest: null };
+      return { bounds, offsets: [], packs: [], refused: null, rejects: [], oldest: null, bytes: 0 };
     },
     landing: {
       land: async ({ bounds }, under, tries) => void did.push(`land ${bounds.join("-")} under ${under}, try ${tries}`),

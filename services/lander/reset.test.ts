@@ -38,7 +38,10 @@ const run = async (
         resolve: async () => "resolved",
         encode: () => Buffer.alloc(0),
       },
-      store: { insert: async ({ table: name, token }) => void did.push(`insert ${name} ${token}`) },
+      store: {
+        pack: (rows) => ({ ...rows, count: rows.rows.length, content: null }),
+        insert: async (block) => void did.push(`insert ${"table" in block ? block.table : "packs"} ${block.token}`),
+      },
       reader: {
         async *read() {
           yield* [];

@@ -71,6 +71,15 @@ export const tablesOf: Readonly<Record<TopicKind, readonly TableName[]>> = {
   rejects: ["reject_rows", "reject_bytes"],
 };
 
+export interface Target {
+  readonly table: TableName;
+  readonly columns: readonly string[];
+}
+
+/** A topic's tables with the columns of their rows. */
+export const targetsOf = (kind: TopicKind): readonly Target[] =>
+  tablesOf[kind].map((table) => ({ table, columns: columnsOf(table) }));
+
 /** All that the lander writes. */
 export const landingTables: readonly TableName[] = [...Object.values(tablesOf).flat(), "landings"];
 

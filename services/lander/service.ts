@@ -11,6 +11,7 @@ import { service } from "#runtime/service.ts";
 import { brokerAccess, registryAccess, storeAccess } from "#runtime/shared-settings.ts";
 import { codeVersion } from "#runtime/version.ts";
 import { topicsFor } from "#schemas/topics.ts";
+import { createBudget } from "./budget.ts";
 import { settings } from "./config.ts";
 import { landedBefore } from "./landed.ts";
 import { createLanes } from "./lanes.ts";
@@ -22,7 +23,7 @@ import { watch } from "./watch.ts";
 
 export const lander = service("lander", settings, async (context) => {
   const { settings: given, own, log, metrics, health, stopping } = context;
-  const { incarnation: inc, pastWindow, blockRows, blockBytes, blockAge, rowlessAge } = given;
+  const { incarnation: inc, pastWindow, blockRows, blockBytes, blockAge, rowlessAge, bufferBytes } = given;
   const topics = topicsFor(given.topicPrefix, given.partitions);
   const names = Object.values(topics).map(({ topic }) => topic);
   const fail = (error: unknown): void => context.fail(toError(error));
@@ -42,7 +43,8 @@ export const lander = service("lander", settings, async (context) => {
   const lanes = createLanes({
     topics,
     inc,
-    limits: { rows: blockRows, bytes: blockBytes, age: blockAge, rowlessAge, idle: 1000 },
+    limits: { rows: blockRows, bytes: blockBytes, age: blockAge, backlogAge: 3000, rowlessAge, idle: 1000 },
+    budget: createBudget(bufferBytes),
     pastWindow,
     codeVersion,
     codecs,

@@ -8,7 +8,7 @@ import type { Logger } from "#runtime/logger.ts";
 import type { Outages } from "#runtime/outages.ts";
 import type { RejectRecord } from "#schemas/generated/records.ts";
 import type { Topic, TopicKind, Topics } from "#schemas/topics.ts";
-import type { Range } from "./block.ts";
+import type { Packing, Range } from "./block.ts";
 import type { Bounds } from "./intent.ts";
 import { type CrashPoint, createLanding, type Landing } from "./landing.ts";
 import type { LanderMetrics } from "./metrics.ts";
@@ -16,7 +16,7 @@ import { createPersist, type Dependency, type Persist } from "./persist.ts";
 import { breakerAt, readCarefully } from "./poison.ts";
 import { createReader, type Decoded, type Read, type Reader, rejectRecord } from "./read.ts";
 import { rereadRange, rereadRecord } from "./reread.ts";
-import { rowMaker, tablesOf } from "./rows.ts";
+import { rowMaker, targetsOf } from "./rows.ts";
 import type { Timers } from "./timers.ts";
 
 export interface WorkPorts {
@@ -28,7 +28,7 @@ export interface WorkPorts {
     resolve(schemaId: number): Promise<"resolved" | "unknown" | "unavailable">;
     encode(kind: "rejects", record: RejectRecord): Buffer;
   };
-  readonly store: Pick<Store, "insert">;
+  readonly store: Pick<Store, "pack" | "insert">;
   readonly reader: PartitionReader;
   readonly producer: Pick<Producer, "send">;
   readonly probe: { survives(kind: TopicKind, value: Buffer | null): Promise<boolean> };
@@ -50,11 +50,12 @@ export interface Owned {
 
 export interface Work {
   readonly persist: Persist;
+  readonly packing: Packing;
   readonly landing: Landing;
   /** After so many tries each record below `until` is first read in a process of its own. */
-  readUnder(inc: number, tries: number, until: number): Read;
+  readonly readUnder: (inc: number, tries: number, until: number) => Read;
   /** The range once more, with the rows it had under its incarnation. */
-  reread(bounds: Bounds, inc: number, tries: number): Promise<Range>;
+  readonly reread: (bounds: Bounds, inc: number, tries: number) => Promise<Range>;
 }
 
 const createTopicReader = (
@@ -81,7 +82,11 @@ const createTopicReader = (
   });
 };
 
-const createTopicLanding = (owned: Owned, persist: Persist, ports: WorkPorts): Landing => {
+const createTopicLanding = (
+  owned: Owned,
+  { persist, reread }: Pick<Work, "persist" | "reread">,
+  ports: WorkPorts,
+): Landing => {
   const { topic, partition, ctx, over } = owned;
   const { store, producer, codecs, metrics, timers, codeVersion, crashAt } = ports;
   const { rejects } = ports.topics;
@@ -90,11 +95,11 @@ const createTopicLanding = (owned: Owned, persist: Persist, ports: WorkPorts): L
 
   return createLanding({
     partition,
-    tables: tablesOf[topic.kind],
     persist,
+    reread,
     crashAt,
     commit: (position, metadata) => ctx.commit(position, metadata),
-    insert: (block) => store.insert(block),
+    store,
     sendRejects: (records) =>
       producer.send(
         records.map((record) => ({
@@ -136,13 +141,9 @@ export const createWork = (owned: Owned, ports: WorkPorts): Work => {
     return readCarefully(own, { until, survives });
   };
 
-  return {
-    persist,
-    landing: createTopicLanding(owned, persist, ports),
-    readUnder,
-    reread: (bounds, inc, tries) => {
-      const read = readUnder(inc, tries, bounds[1] + 1);
-      return rereadRange({ partition, reader, persist, over }, bounds, read, tablesOf[topic.kind].length);
-    },
-  };
+  const packing: Packing = { targets: targetsOf(topic.kind), pack: (rows) => ports.store.pack(rows) };
+  const reread: Work["reread"] = (bounds, inc, tries) =>
+    rereadRange({ partition, reader, persist, over }, bounds, readUnder(inc, tries, bounds[1] + 1), packing);
+
+  return { persist, packing, readUnder, reread, landing: createTopicLanding(owned, { persist, reread }, ports) };
 };

@@ -4,8 +4,9 @@ import { createLocalCodecs } from "#adapters/avro/codecs.ts";
 import { type Broker, Fenced } from "#adapters/broker-port.ts";
 import { createMemoryBroker } from "#adapters/memory/broker.ts";
 import { createMemoryStore } from "#adapters/memory/store.ts";
-import type { Block } from "#adapters/store-port.ts";
+import type { Block, PackedBlock } from "#adapters/store-port.ts";
 import { type LanderPorts } from "#lander/assignment.ts";
+import { createBudget } from "#lander/budget.ts";
 import { landedBefore } from "#lander/landed.ts";
 import { createLanes } from "#lander/lanes.ts";
 import { declareMetrics } from "#lander/metrics.ts";
@@ -37,7 +38,7 @@ export const createWorld = (seed: number, odds: Odds) => {
   const store = createMemoryStore();
   const client = store.connect();
 
-  const insert = async (block: Block): Promise<void> => {
+  const insert = async (block: Block | PackedBlock): Promise<void> => {
     await scheduler.turns(scheduler.integer(1, 6));
     if (oneIn(odds.storeFault)) store.faults.order("insert", oneIn(2) ? "refuse" : "reset");
     await client.insert(block);
@@ -95,11 +96,12 @@ export const createWorld = (seed: number, odds: Odds) => {
     const ports: LanderPorts = {
       topics,
       inc: 1,
-      limits: { rows: 7, bytes: 100_000, age: 5, rowlessAge: 12, idle: 10 },
+      limits: { rows: 7, bytes: 100_000, age: 5, backlogAge: 5, rowlessAge: 12, idle: 10 },
+      budget: createBudget(4_000),
       pastWindow: 86_400_000,
       codeVersion: "test",
       codecs,
-      store: { insert: (block) => alive(() => insert(block)) },
+      store: { pack: (rows) => client.pack(rows), insert: (block) => alive(() => insert(block)) },
       landedBefore: (tables, partition) => alive(() => landedBefore(client, tables, partition, 1)),
       reader: broker.reader(),
       producer: { send: (records, signal) => alive(() => producer.send(records, signal)) },
