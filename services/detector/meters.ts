@@ -11,7 +11,7 @@ interface Counted {
   readonly tenant: string;
 }
 
-export type Step = "read" | "fold" | "send" | "commit" | "restore";
+export type Step = "fold" | "send" | "commit" | "restore";
 
 export interface Meter {
   /** Each record of the log once; undefined: one that could not be read. */

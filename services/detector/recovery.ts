@@ -7,7 +7,7 @@ import type { Committed, LogRecord, Partition, PartitionReader } from "#adapters
 import type { Engine } from "#core/engine-port.ts";
 import type { CrashAt } from "#runtime/crash.ts";
 import { AppError } from "#runtime/errors.ts";
-import { foldSilently, type Resolve, readAll } from "./fold.ts";
+import { foldSilently, type Resolve } from "./fold.ts";
 import type { Intake } from "./intake.ts";
 import type { Lease } from "./lease.ts";
 
@@ -76,13 +76,13 @@ export interface ReplayPorts extends Partition {
 }
 
 export const replay = async ({ from, to }: Plan, ports: ReplayPorts, lease: Lease): Promise<void> => {
-  const { topic, partition, reader, engine, intake, survives, crashAt } = ports;
+  const { topic, partition, reader, intake, survives, crashAt } = ports;
   let position = from;
   const readOn = async (): Promise<void> => {
     for await (const batch of reader.read({ topic, partition }, position, to, lease.signal)) {
       if (survives !== undefined)
         for (const record of batch.records) if (!(await survives(record, lease.signal))) intake.addSkip(record.offset);
-      await foldSilently(await readAll(batch.records, ports, lease), engine);
+      await foldSilently(batch.records, ports, lease);
       position = batch.nextPosition;
       crashAt("in-recovery");
       lease.signal.throwIfAborted();

@@ -8,7 +8,7 @@ import type { InteractionRecord } from "#schemas/generated/records.ts";
 import { topicsFor } from "#schemas/topics.ts";
 import { createFakeText } from "#test/helpers/fake-text.ts";
 import { act, prompt, response, sessionEnd } from "#test/helpers/timeline.ts";
-import { createIntake } from "./intake.ts";
+import { createIntake, type IntakeOptions } from "./intake.ts";
 import { createLease } from "./lease.ts";
 import { parseMetadata } from "./metadata.ts";
 import { createMeter } from "./meters.ts";
@@ -33,6 +33,17 @@ const piece = (events: readonly InteractionRecord[], from = 0) => ({
 const ctx = { commit: async () => undefined, heartbeat: async () => undefined, live: true };
 const lease = () => createLease(at, ctx);
 
+const intakeOf = (decode: IntakeOptions["decode"]) =>
+  createIntake({
+    ...at,
+    partitions: 1,
+    settings: defaultEngineSettings,
+    decode,
+    decidedBelow: 0,
+    known: undefined,
+    skip: [],
+  });
+
 /** A task over a real engine whose world answers as told; `did` lists what reached the world, in order. */
 const setUp = (over: Partial<TaskPorts> = {}) => {
   const did: string[] = [];
@@ -47,15 +58,7 @@ const setUp = (over: Partial<TaskPorts> = {}) => {
   });
   const ports: TaskPorts = {
     engine,
-    intake: createIntake({
-      ...at,
-      partitions: 1,
-      settings: defaultEngineSettings,
-      decode: (value) => codecs.decode("interactions", value),
-      decidedBelow: 0,
-      known: undefined,
-      skip: [],
-    }),
+    intake: intakeOf((value) => codecs.decode("interactions", value)),
     outputs: createOutputs({ ...at, topics: topicsFor("x.", 1), codeVersion: "0", codecs }),
     meter: createMeter(createMetrics("test", { defaults: false })),
     cfg: "c",
@@ -109,15 +112,7 @@ describe("a batch", () => {
     let known = false;
     const decode = (value: Buffer | null) =>
       known ? codecs.decode("interactions", value) : ({ kind: "unresolved", schemaId: 1 } as const);
-    const intake = createIntake({
-      ...at,
-      partitions: 1,
-      settings: defaultEngineSettings,
-      decode,
-      decidedBelow: 0,
-      known: undefined,
-      skip: [],
-    });
+    const intake = intakeOf(decode);
     const asked: number[] = [];
     const resolve: TaskPorts["resolve"] = async (id) => {
       asked.push(id);
@@ -155,6 +150,33 @@ describe("a partition lost in the middle", () => {
     expect(attempts[1]).toEqual(attempts[0]);
     expect(commits).toMatchObject([{ position: 4 }]);
     expect(did.filter((point) => point === "after-fold")).toHaveLength(1);
+  });
+
+  it("while it waits for a schema goes on where it stopped, and says all that it would have said", async () => {
+    const whole = setUp();
+    await whole.task.take(piece(session()), lease());
+
+    const mine = lease();
+    let known = false;
+    const decode: IntakeOptions["decode"] = (value) => {
+      const decoded = codecs.decode("interactions", value);
+      if (known || decoded.kind !== "record" || decoded.record.type !== "session_end") return decoded;
+      return { kind: "unresolved", schemaId: 1 };
+    };
+    const resolve: TaskPorts["resolve"] = async (_, __, signal) => {
+      mine.end();
+      signal.throwIfAborted();
+    };
+    const { task, sent, commits } = setUp({ intake: intakeOf(decode), resolve });
+    await expect(task.take(piece(session()), mine)).rejects.toThrow(Fenced);
+    expect(task.position).toBe(3);
+    expect(task.stoodAt({ offset: 0, metadata: "start" })).toBe(true);
+
+    known = true;
+    const { records, nextPosition } = piece(session());
+    await task.take({ records: records.slice(3), nextPosition }, lease());
+    expect(sent).toEqual(whole.sent);
+    expect(commits).toMatchObject([{ position: 4 }]);
   });
 
   it("keeps the state while the group stands where this task committed", async () => {

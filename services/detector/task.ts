@@ -2,7 +2,7 @@
 import type { Committed, LogRecord, OutRecord } from "#adapters/broker-port.ts";
 import type { Engine } from "#core/engine-port.ts";
 import type { CrashAt } from "#runtime/crash.ts";
-import { foldAloud, type Resolve, readAll } from "./fold.ts";
+import { type Folding, foldAloud, type Resolve } from "./fold.ts";
 import type { Intake } from "./intake.ts";
 import type { Lease } from "./lease.ts";
 import { formatMetadata } from "./metadata.ts";
@@ -70,7 +70,7 @@ interface Pending extends Stand {
  */
 export const createTask = (start: TaskStart, ports: TaskPorts): Task => {
   const { engine, intake, meter, cfg, crashAt } = ports;
-  let { position } = start;
+  let folding: Folding = { said: [], position: start.position };
   let committed: Stand = start;
   let pending: Pending | undefined;
 
@@ -104,11 +104,10 @@ export const createTask = (start: TaskStart, ports: TaskPorts): Task => {
     take: (piece, lease) =>
       lease.hold(async () => {
         await finish(lease);
-        const { records: taken, nextPosition } = piece; // 1
-        const readings = await timed("read", readAll(taken, ports, lease)); // 2
-        const records = await timed("fold", foldAloud(readings, ports)); // 3
-        position = nextPosition;
-        pending = { records, position, metadata: metadataNow() };
+        await timed("fold", foldAloud(piece.records, folding, ports, lease)); // 1 2 3
+        const position = piece.nextPosition;
+        pending = { records: folding.said, position, metadata: metadataNow() };
+        folding = { said: [], position };
         crashAt("after-fold");
         await finish(lease);
       }),
@@ -120,13 +119,13 @@ export const createTask = (start: TaskStart, ports: TaskPorts): Task => {
       if (isAt(committed)) return true;
       // Its commit arrived although the answer did not.
       if (!isAt(pending)) return false;
-      committed = { position, metadata };
+      committed = { position: folding.position, metadata };
       pending = undefined;
       return true;
     },
 
     get position() {
-      return position;
+      return folding.position;
     },
     engine,
     intake,
