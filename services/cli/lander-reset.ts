@@ -3,7 +3,7 @@ import { openCodecs } from "#adapters/avro/codecs.ts";
 import { createProbe } from "#adapters/avro/probe.ts";
 import { connectBroker } from "#adapters/broker.ts";
 import { openStore } from "#adapters/store.ts";
-import { settings } from "#lander/config.ts";
+import { workSettings } from "#lander/config.ts";
 import { landedUpTo } from "#lander/landed.ts";
 import { declareMetrics } from "#lander/metrics.ts";
 import { reset, type Target } from "#lander/reset.ts";
@@ -36,7 +36,7 @@ export const landerReset = command({
   name: "lander:reset",
   summary:
     "With every lander stopped: finishes or drops pending ranges, then moves offsets. Ranges that are to land once more need a raised EARSHOT_INCARNATION, else ClickHouse takes them for copies.",
-  settings,
+  settings: workSettings,
   options: {
     to: {
       flags: "--to <where>",

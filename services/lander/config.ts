@@ -8,12 +8,17 @@ import { crashPoints } from "./landing.ts";
 /** Of the engine's settings the one that decides whether an interaction is valid: equal in detector and lander. */
 const { pastWindow } = settingsFromTable(engineSettings);
 
-export const settings = defineSettings({
+/** What reading and landing need, in the service and in the reset. */
+export const workSettings = defineSettings({
   ...kafkaSettings,
   ...registrySettings,
   ...clickhouseSettings,
   ...topicSettings,
   pastWindow,
+});
+
+export const settings = defineSettings({
+  ...workSettings,
   blockRows: integer("EARSHOT_BLOCK_ROWS", {
     default: 50_000,
     min: 1,
