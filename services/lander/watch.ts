@@ -7,7 +7,7 @@ import type { Lanes } from "./lanes.ts";
 
 interface Watched {
   readonly consumer: Pick<GroupConsumer, "activity">;
-  readonly lanes: Pick<Lanes, "lags">;
+  readonly lanes: Pick<Lanes, "lags" | "recovering">;
   readonly metrics: Metrics;
   readonly health: Health;
   readonly clock?: Clock;
@@ -18,6 +18,9 @@ const silenceLimit = 60_000;
 
 export const watch = ({ consumer, lanes, metrics, health, clock = systemClock }: Watched): void => {
   health.check("group", () => (consumer.activity().joined ? { ok: true } : { ok: false, detail: "not in the group" }));
+  health.check("partitions", () =>
+    lanes.recovering === 0 ? { ok: true } : { ok: false, detail: `recovering ${lanes.recovering}` },
+  );
   health.alive("consumer", () => {
     const { lastHeartbeat, stalled } = consumer.activity();
     if (stalled.length > 0)
