@@ -1,6 +1,6 @@
 // The detector's settings: where its input lies, the engine's table, and what only an operator decides.
 import { type EngineSettings, engineSettings } from "#core/settings.ts";
-import { defineSettings, flag, secret, settingsFromTable } from "#runtime/config.ts";
+import { defineSettings, flag, integer, secret, settingsFromTable } from "#runtime/config.ts";
 import { crashSetting } from "#runtime/crash.ts";
 import { kafkaSettings, registrySettings, topicSettings } from "#runtime/shared-settings.ts";
 import { crashPoints } from "./task.ts";
@@ -17,6 +17,11 @@ export const settings = defineSettings({
   acceptTruncated: flag("EARSHOT_ACCEPT_TRUNCATED", {
     default: false,
     help: "go on although retention took records that the state is made of; visits of that time may be wrong",
+  }),
+  visitBudget: integer("EARSHOT_VISIT_BUDGET", {
+    default: 2_000_000,
+    min: 1,
+    help: "live visits above which a detector says that it is not ready: time for more detectors or more memory",
   }),
   crashAt: crashSetting(crashPoints),
 });

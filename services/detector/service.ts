@@ -46,6 +46,6 @@ export const detector = service("detector", settings, async (context) => {
   const consumer = own(
     broker.consumer({ group: `${given.groupPrefix}detector`, topics: [topics.interactions.topic], fail }),
   );
-  watch({ consumer, producer, tasks, metrics, health });
+  watch({ ...given, consumer, producer, tasks, metrics, health });
   await consumer.run(tasks);
 });

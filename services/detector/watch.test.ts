@@ -7,7 +7,13 @@ import { watch } from "./watch.ts";
 const now = 1_000_000;
 const at = (partition: number) => ({ topic: "t", partition });
 
-const setUp = ({ joined = true, stalled = [] as number[], silent = 0, failingSince = null as number | null } = {}) => {
+const setUp = ({
+  joined = true,
+  stalled = [] as number[],
+  silent = 0,
+  failingSince = null as number | null,
+  visitBudget = 7,
+} = {}) => {
   const health = createHealth();
   health.setPhase("ready");
   const metrics = createMetrics("test", { defaults: false });
@@ -23,6 +29,7 @@ const setUp = ({ joined = true, stalled = [] as number[], silent = 0, failingSin
     tasks,
     metrics,
     health,
+    visitBudget,
     clock: () => now,
   });
   return { health, metrics, tasks };
@@ -39,6 +46,11 @@ describe("a detector", () => {
       name: "output",
       ok: false,
       detail: "nothing acknowledged for 9 s",
+    });
+    expect(setUp({ visitBudget: 6 }).health.readiness().checks).toContainEqual({
+      name: "visits",
+      ok: false,
+      detail: "7 live visits, budget 6",
     });
   });
 

@@ -11,13 +11,23 @@ interface Watched {
   readonly tasks: Pick<Partitions, "restoring" | "live">;
   readonly metrics: Metrics;
   readonly health: Health;
+  /** Live visits that this process has memory for. */
+  readonly visitBudget: number;
   readonly clock?: Clock;
 }
 
 /** Four session time-outs: a consumer that lives shows it every few seconds, also while it looks for the broker. */
 const silenceLimit = 60_000;
 
-export const watch = ({ consumer, producer, tasks, metrics, health, clock = systemClock }: Watched): void => {
+export const watch = ({
+  consumer,
+  producer,
+  tasks,
+  metrics,
+  health,
+  visitBudget,
+  clock = systemClock,
+}: Watched): void => {
   health.check("group", () => (consumer.activity().joined ? { ok: true } : { ok: false, detail: "not in the group" }));
   health.check("output", () => {
     const { failingSince: since } = producer;
@@ -27,6 +37,10 @@ export const watch = ({ consumer, producer, tasks, metrics, health, clock = syst
   health.check("state", () =>
     tasks.restoring === 0 ? { ok: true } : { ok: false, detail: `restoring ${tasks.restoring} partitions` },
   );
+  health.check("visits", () => {
+    const alive = [...tasks.live()].reduce((sum, { visits: own }) => sum + own, 0);
+    return alive <= visitBudget ? { ok: true } : { ok: false, detail: `${alive} live visits, budget ${visitBudget}` };
+  });
   health.alive("consumer", () => {
     const { lastHeartbeat, stalled } = consumer.activity();
     if (stalled.length > 0) return `stalled: ${stalled.map(({ partition }) => partition).join(", ")}`;

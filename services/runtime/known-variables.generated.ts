@@ -40,4 +40,5 @@ export const knownVariables: readonly string[] = [
   "EARSHOT_TICK_INTERVAL",
   "EARSHOT_TOPIC_PREFIX",
   "EARSHOT_UNREPORTED",
+  "EARSHOT_VISIT_BUDGET",
 ];
