@@ -52,16 +52,16 @@ describe("a schema", () => {
   });
 });
 
-describe("a commit", () => {
-  const leaseThat = (...outcomes: readonly (Error | undefined)[]) => {
-    const left = [...outcomes];
-    const commit = async (): Promise<void> => {
-      const outcome = left.shift();
-      if (outcome !== undefined) throw outcome;
-    };
-    return { left, lease: createLease(partition, { commit, heartbeat: async () => undefined, live: true }) };
+const leaseThat = (...outcomes: readonly (Error | undefined)[]) => {
+  const left = [...outcomes];
+  const commit = async (): Promise<void> => {
+    const outcome = left.shift();
+    if (outcome !== undefined) throw outcome;
   };
+  return { left, lease: createLease(partition, { commit, heartbeat: async () => undefined, live: true }) };
+};
 
+describe("a commit", () => {
   it("is repeated while the broker is away", async () => {
     const { lease, left } = leaseThat(new Retryable("away"), undefined);
     await setUp().commit(lease, 5, "{}");
