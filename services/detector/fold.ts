@@ -94,8 +94,8 @@ export const foldAloud = async (
         break;
       case "reject":
         meter.event(undefined, "reject");
-        meter.rejected(reading.refusal.reason);
-        said.push(outputs.rejected(reading.record, reading.refusal));
+        meter.rejected(reading.fault.reason);
+        said.push(outputs.rejected(reading.record, reading.fault));
     }
   };
 

@@ -26,7 +26,7 @@ const intake = (over: Partial<IntakeOptions> = {}) =>
 const ours = prompt("0s", "hello", { session_id: here });
 const theirs = prompt("0s", "hello", { session_id: elsewhere });
 const reasonOf = (reading: ReturnType<ReturnType<typeof intake>["read"]>) =>
-  reading.kind === "reject" ? reading.refusal : reading.kind;
+  reading.kind === "reject" ? reading.fault : reading.kind;
 
 describe("a record of this partition", () => {
   it("is an event with its place in the log", () => {

@@ -3,6 +3,7 @@ import type { LogRecord, Partition } from "#adapters/broker-port.ts";
 import type { Incoming } from "#core/engine-port.ts";
 import { tickType } from "#core/interaction.ts";
 import { partitionFor } from "#core/partition.ts";
+import type { Fault } from "#core/reject.ts";
 import { countedAppendTs, rekeyedHeader } from "#core/rekeyed.ts";
 import type { EngineSettings } from "#core/settings.ts";
 import { validateInteraction } from "#core/validate.ts";
@@ -15,18 +16,12 @@ export type Decoded =
   | { readonly kind: "reject"; readonly reason: string; readonly schemaId: number | null }
   | { readonly kind: "unresolved"; readonly schemaId: number };
 
-export interface Refusal {
-  readonly reason: string;
-  readonly field: string | null;
-  readonly schemaId: number | null;
-}
-
 export type Reading =
   | { readonly kind: "event"; readonly record: LogRecord; readonly incoming: Incoming }
   | { readonly kind: "tick"; readonly appendTs: number; readonly offset: number }
   /** Lies in another partition than its session's. */
   | { readonly kind: "misplaced"; readonly record: LogRecord; readonly interaction: InteractionRecord }
-  | { readonly kind: "reject"; readonly record: LogRecord; readonly refusal: Refusal }
+  | { readonly kind: "reject"; readonly record: LogRecord; readonly fault: Fault }
   /** `certain`: a record was read with this schema before, so "unknown" is no answer either. */
   | { readonly kind: "unresolved"; readonly schemaId: number; readonly certain: boolean };
 
@@ -62,7 +57,7 @@ const reject = (
   reason: string,
   schemaId: number | null = null,
   field: string | null = null,
-): Reading => ({ kind: "reject", record, refusal: { reason, field, schemaId } });
+): Reading => ({ kind: "reject", record, fault: { reason, field, schemaId } });
 
 export const createIntake = (options: IntakeOptions): Intake => {
   const { topic, partition, partitions, settings, decode, decidedBelow } = options;

@@ -111,6 +111,6 @@ describe("a reject", () => {
   });
 
   it("has no value when the record was a tombstone", () => {
-    expect(rejectOf(null).record).toMatchObject({ value: null, bytes_total: null });
+    expect(rejectOf(null).record).toMatchObject({ value: null, bytes_total: 0 });
   });
 });

@@ -2,10 +2,10 @@
 import type { LogRecord, OutRecord, Partition } from "#adapters/broker-port.ts";
 import type { Output } from "#core/engine-port.ts";
 import { partitionFor } from "#core/partition.ts";
+import { type Fault, rejectRecord } from "#core/reject.ts";
 import { rekeyedHeader, writeRekeyedFrom } from "#core/rekeyed.ts";
 import type { LateRecord, RejectRecord, SignalRecord, TallyRecord } from "#schemas/generated/records.ts";
 import type { Topics } from "#schemas/topics.ts";
-import type { Refusal } from "./intake.ts";
 
 interface Records {
   readonly signals: SignalRecord;
@@ -23,13 +23,11 @@ export interface OutputsOptions extends Partition {
 export interface Outputs {
   /** Appends to `into`, in order; progress goes to every partition of `tallies`. */
   add(into: OutRecord[], outputs: readonly Output[]): void;
-  rejected(record: LogRecord, refusal: Refusal): OutRecord;
+  rejected(record: LogRecord, fault: Fault): OutRecord;
   /** The same bytes to the partition of their session. */
   rekeyed(record: LogRecord, session: string): OutRecord;
 }
 
-/** Of a rejected value; redrive reads the whole from the source offset. */
-const maxKept = 1024 * 1024;
 /** Tenants are few; a flood of made-up ones must not fill the memory. */
 const maxTenants = 10_000;
 
@@ -87,26 +85,14 @@ export const createOutputs = ({ topic, partition, topics, codeVersion, codecs }:
         }
     },
 
-    rejected: (record, { reason, field, schemaId }) => ({
+    rejected: (record, fault) => ({
       topic: rejects.topic,
       partition: 0,
       key: source,
-      value: codecs.encode("rejects", {
-        reject_id: `${source}:${record.offset}`,
-        reason,
-        source_topic: topic,
-        source_partition: partition,
-        source_offset: record.offset,
-        append_ts: record.appendTs,
-        field,
-        schema_id: schemaId,
-        key: record.key,
-        value: record.value?.subarray(0, maxKept) ?? null,
-        bytes_total: record.value?.length ?? null,
-        truncated: (record.value?.length ?? 0) > maxKept,
-        service: "detector",
-        code_version: codeVersion,
-      }),
+      value: codecs.encode(
+        "rejects",
+        rejectRecord(record, fault, { topic, partition, service: "detector", codeVersion }),
+      ),
     }),
 
     rekeyed: (record, session) => ({

@@ -2,6 +2,7 @@
 import { openCodecs } from "#adapters/avro/codecs.ts";
 import { createProbe } from "#adapters/avro/probe.ts";
 import { connectBroker } from "#adapters/broker.ts";
+import { watchConsumer } from "#adapters/consumer-health.ts";
 import { requireTopics } from "#adapters/require-topics.ts";
 import { createTextAnalyser } from "#core/text/analyser.ts";
 import { createCrashAt } from "#runtime/crash.ts";
@@ -46,6 +47,7 @@ export const detector = service("detector", settings, async (context) => {
   const consumer = own(
     broker.consumer({ group: `${given.groupPrefix}detector`, topics: [topics.interactions.topic], fail }),
   );
-  watch({ ...given, consumer, producer, tasks, metrics, health });
+  watchConsumer(consumer, health);
+  watch({ ...given, producer, tasks, metrics, health });
   await consumer.run(tasks);
 });

@@ -1,19 +1,12 @@
-// What a detector shows of itself: readiness, liveness, gauges.
+// What a detector shows of itself: readiness, gauges.
 import { describe, expect, it } from "vitest";
 import { createHealth } from "#runtime/health.ts";
 import { createMetrics } from "#runtime/metrics.ts";
 import { watch } from "./watch.ts";
 
 const now = 1_000_000;
-const at = (partition: number) => ({ topic: "t", partition });
 
-const setUp = ({
-  joined = true,
-  stalled = [] as number[],
-  silent = 0,
-  failingSince = null as number | null,
-  visitBudget = 7,
-} = {}) => {
+const setUp = ({ failingSince = null as number | null, visitBudget = 7 } = {}) => {
   const health = createHealth();
   health.setPhase("ready");
   const metrics = createMetrics("test", { defaults: false });
@@ -22,9 +15,6 @@ const setUp = ({
     live: () => [{ partition: 3, watermark: now - 40_000, visits: 7, lag: 12 }].values(),
   };
   watch({
-    consumer: {
-      activity: () => ({ joined, lastHeartbeat: now - silent, assigned: [at(3)], stalled: stalled.map(at) }),
-    },
     producer: { failingSince },
     tasks,
     metrics,
@@ -36,12 +26,11 @@ const setUp = ({
 };
 
 describe("a detector", () => {
-  it("is ready once it is in the group, has its state, and is heard by the broker", () => {
+  it("is ready once it has its state, room for its visits, and the broker's ear", () => {
     const { health, tasks } = setUp();
     expect(health.readiness().ok).toBe(true);
     tasks.restoring = 2;
     expect(health.readiness().checks).toContainEqual({ name: "state", ok: false, detail: "restoring 2 partitions" });
-    expect(setUp({ joined: false }).health.readiness().ok).toBe(false);
     expect(setUp({ failingSince: now - 9000 }).health.readiness().checks).toContainEqual({
       name: "output",
       ok: false,
@@ -52,12 +41,6 @@ describe("a detector", () => {
       ok: false,
       detail: "7 live visits, budget 6",
     });
-  });
-
-  it("is dead when its consumer stalls or says nothing for a minute", () => {
-    expect(setUp({ silent: 60_000 }).health.liveness().ok).toBe(true);
-    expect(setUp({ silent: 61_000 }).health.liveness().checks[0]?.detail).toBe("no sign of life for 61 s");
-    expect(setUp({ stalled: [3] }).health.liveness().checks[0]?.detail).toBe("stalled: 3");
   });
 
   it("shows how far each partition has come", async () => {

@@ -1,12 +1,11 @@
 // What can be seen of the detector from outside: whether it is ready, whether it still works, how far it has come.
-import type { GroupConsumer, Producer } from "#adapters/broker-port.ts";
+import type { Producer } from "#adapters/broker-port.ts";
 import { type Clock, systemClock } from "#runtime/clock.ts";
 import type { Health } from "#runtime/health.ts";
 import type { Metrics } from "#runtime/metrics.ts";
 import type { Partitions } from "./partitions.ts";
 
 interface Watched {
-  readonly consumer: Pick<GroupConsumer, "activity">;
   readonly producer: Pick<Producer, "failingSince">;
   readonly tasks: Pick<Partitions, "restoring" | "live">;
   readonly metrics: Metrics;
@@ -16,19 +15,7 @@ interface Watched {
   readonly clock?: Clock;
 }
 
-/** Four session time-outs: a consumer that lives shows it every few seconds, also while it looks for the broker. */
-const silenceLimit = 60_000;
-
-export const watch = ({
-  consumer,
-  producer,
-  tasks,
-  metrics,
-  health,
-  visitBudget,
-  clock = systemClock,
-}: Watched): void => {
-  health.check("group", () => (consumer.activity().joined ? { ok: true } : { ok: false, detail: "not in the group" }));
+export const watch = ({ producer, tasks, metrics, health, visitBudget, clock = systemClock }: Watched): void => {
   health.check("output", () => {
     const { failingSince: since } = producer;
     if (since === null) return { ok: true };
@@ -40,12 +27,6 @@ export const watch = ({
   health.check("visits", () => {
     const alive = [...tasks.live()].reduce((sum, { visits: own }) => sum + own, 0);
     return alive <= visitBudget ? { ok: true } : { ok: false, detail: `${alive} live visits, budget ${visitBudget}` };
-  });
-  health.alive("consumer", () => {
-    const { lastHeartbeat, stalled } = consumer.activity();
-    if (stalled.length > 0) return `stalled: ${stalled.map(({ partition }) => partition).join(", ")}`;
-    const silence = clock() - lastHeartbeat;
-    return silence <= silenceLimit || `no sign of life for ${Math.round(silence / 1000)} s`;
   });
 
   const watermarkLag = metrics.gauge("earshot_watermark_lag_seconds", "How far the watermark is behind the clock", [

@@ -1,5 +1,6 @@
 // What one record of a topic becomes: rows, a reject, nothing, or a wait for its schema. From its bytes and schema alone, never from an outage.
 import type { LogRecord, Partition } from "#adapters/broker-port.ts";
+import { type Fault, rejectRecord } from "#core/reject.ts";
 import type { RejectRecord } from "#schemas/generated/records.ts";
 import type { TopicKind } from "#schemas/topics.ts";
 import type { RecordOf, Row, RowMaker } from "./rows.ts";
@@ -24,39 +25,6 @@ export type Decoded<K extends TopicKind> =
   | { readonly kind: "record"; readonly record: RecordOf<K>; readonly schemaId: number }
   | { readonly kind: "reject"; readonly reason: string; readonly schemaId: number | null }
   | { readonly kind: "unresolved"; readonly schemaId: number };
-
-/** As much of the original as a reject keeps; its topic takes 2 MiB in all. */
-const keptBytes = 1024 * 1024;
-const keptKeyBytes = 64 * 1024;
-
-export interface Fault {
-  readonly reason: string;
-  readonly field: string | null;
-  readonly schemaId: number | null;
-}
-
-/** The record as `rejects` keeps it. The id makes a repeat of it harmless. */
-export const rejectRecord = (
-  { topic, partition }: Partition,
-  { offset, appendTs, key, value }: LogRecord,
-  { reason, field, schemaId }: Fault,
-  codeVersion: string,
-): RejectRecord => ({
-  reject_id: `${topic}:${partition}:${offset}`,
-  reason,
-  source_topic: topic,
-  source_partition: partition,
-  source_offset: offset,
-  append_ts: appendTs,
-  field,
-  schema_id: schemaId,
-  key: key && key.subarray(0, keptKeyBytes),
-  value: value && value.subarray(0, keptBytes),
-  bytes_total: value?.length ?? 0,
-  truncated: (value?.length ?? 0) > keptBytes,
-  service: "lander",
-  code_version: codeVersion,
-});
 
 export interface ReadPorts<K extends TopicKind> {
   readonly kind: K;
@@ -95,7 +63,7 @@ export const createReader = <K extends TopicKind>(ports: ReadPorts<K>): Reader =
   const refuse = (record: LogRecord, fault: Fault): Taken => {
     ports.onRejected(fault.reason);
     return speaks[kind]
-      ? { kind: "reject", reject: rejectRecord(partition, record, fault, codeVersion) }
+      ? { kind: "reject", reject: rejectRecord(record, fault, { ...partition, service: "lander", codeVersion }) }
       : { kind: "skip" };
   };
 

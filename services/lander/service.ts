@@ -2,6 +2,7 @@
 import { openCodecs } from "#adapters/avro/codecs.ts";
 import { createProbe } from "#adapters/avro/probe.ts";
 import { connectBroker } from "#adapters/broker.ts";
+import { watchConsumer } from "#adapters/consumer-health.ts";
 import { requireTopics } from "#adapters/require-topics.ts";
 import { openStore } from "#adapters/store.ts";
 import { createCrashAt } from "#runtime/crash.ts";
@@ -61,6 +62,7 @@ export const lander = service("lander", settings, async (context) => {
     crashAt: createCrashAt(given.crashAt),
     fail,
   });
-  watch({ consumer, lanes, metrics, health });
+  watchConsumer(consumer, health);
+  watch({ lanes, metrics, health });
   await consumer.run(lanes.handlers);
 });

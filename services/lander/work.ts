@@ -2,6 +2,7 @@
 import type { Ctx, Partition, PartitionReader, Producer } from "#adapters/broker-port.ts";
 import type { Store } from "#adapters/store-port.ts";
 import { partitionFor } from "#core/partition.ts";
+import { rejectRecord } from "#core/reject.ts";
 import type { CrashAt } from "#runtime/crash.ts";
 import { AppError } from "#runtime/errors.ts";
 import type { Logger } from "#runtime/logger.ts";
@@ -14,7 +15,7 @@ import { type CrashPoint, createLanding, type Landing } from "./landing.ts";
 import type { LanderMetrics } from "./metrics.ts";
 import { createPersist, type Dependency, type Persist } from "./persist.ts";
 import { breakerAt, readCarefully } from "./poison.ts";
-import { createReader, type Decoded, type Read, type Reader, rejectRecord } from "./read.ts";
+import { createReader, type Decoded, type Read, type Reader } from "./read.ts";
 import { rereadRange, rereadRecord } from "./reread.ts";
 import { rowMaker, targetsOf } from "./rows.ts";
 import type { Timers } from "./timers.ts";
@@ -116,7 +117,11 @@ const createTopicLanding = (
       // A reject that cannot land would beget another.
       if (topic.kind === "rejects") return null;
       const record = await rereadRecord({ partition, reader: ports.reader, persist, over }, offset);
-      return rejectRecord(partition, record, { reason: "row_refused", field: null, schemaId: null }, codeVersion);
+      return rejectRecord(
+        record,
+        { reason: "row_refused", field: null, schemaId: null },
+        { ...partition, service: "lander", codeVersion },
+      );
     },
     onLanded({ offsets, oldest }, seconds) {
       metrics.blocks.inc(labels);
