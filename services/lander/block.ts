@@ -121,7 +121,7 @@ export const openFilling = (first: number, packing: Packing, limits: Limits): Fi
     get bytes() {
       return bytes;
     },
-    dueAt: (behind) => dueAt && dueAt + (behind >= limits.rows ? limits.backlogAge : 0),
+    dueAt: (behind) => (dueAt !== undefined && behind >= limits.rows ? dueAt + limits.backlogAge : dueAt),
     take(record, reading, now) {
       if (reading.kind === "rows") {
         hasten(record, now);
