@@ -51,6 +51,3 @@ export interface Engine {
   /** Live visits, for metrics and budgets. */
   readonly visits: number;
 }
-
-/** How far back a fold must begin so that its state at the watermark is exact, in ms: contracts H plus the allowed skew. */
-export type Horizon = number;
