@@ -228,7 +228,8 @@ describe("the engine", () => {
         const tooShort = settings.gap + settings.grace;
         return bytesOf(recovered(log, cut, watermark, tooShort)) === bytesOf(whole.outputs.slice(cut).flat());
       }),
-      { numRuns: 2 * runs.numRuns },
+      // About one log in 300 shows it: with this seed the 291st, so the outcome is the same on every run.
+      { numRuns: 2_000, seed: 11, endOnFailure: true },
     );
     expect(falsified.failed).toBe(true);
   });

@@ -75,8 +75,10 @@ test.each(ours)("bytes that avsc takes for no %s are none here either", (_, type
       (body) => {
         const theirs = attempt(() => type.fromBuffer(body));
         const mine = attempt(() => read?.(framed(body)));
-        // Only stricter: numbers beyond 2⁵², where avsc loses bits.
-        expect(mine ?? (hasHugeNumber(theirs) ? theirs : undefined)).toEqual(theirs);
+        // Only stricter: numbers beyond 2⁵², where avsc loses bits, and bytes that no encoder writes, such as overlong numbers.
+        const written = attempt(() => type.toBuffer(theirs));
+        const isForgiven = hasHugeNumber(theirs) || (Buffer.isBuffer(written) && !written.equals(body));
+        expect(mine ?? (isForgiven ? theirs : undefined)).toEqual(theirs);
       },
     ),
     { numRuns: 500 },
