@@ -69,7 +69,7 @@ const bench = command({
     if (["flow", "latency", "landing"].some((part) => wanted(part as Part))) {
       say("starting the embedded stack");
       const stack = own(await startStack({}));
-      const open = (name: string) => openPipeline(name, stack.settings, log);
+      const open = (name: string) => openPipeline(name, stack, log);
       if (wanted("flow")) {
         say("flow: a backlog through the detector alone, then through detector and lander");
         const flow = await measureBacklog(open, 8);

@@ -1,6 +1,5 @@
 // A pipeline of its own for a bench run: topics, tables and folder under fresh names on the running stack.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Codecs, openCodecs } from "#adapters/avro/codecs.ts";
@@ -10,7 +9,7 @@ import { openStore } from "#adapters/store.ts";
 import type { Store } from "#adapters/store-port.ts";
 import { partitionFor } from "#core/partition.ts";
 import { type RunningProcess, runCommand, startProcess } from "#infra/dev/processes.ts";
-import type { StackSettings } from "#infra/embedded/stack.ts";
+import type { Stack } from "#infra/embedded/stack.ts";
 import type { Logger } from "#runtime/logger.ts";
 import type { InteractionRecord } from "#schemas/generated/records.ts";
 import { type TopicKind, type Topics, topicsFor } from "#schemas/topics.ts";
@@ -34,13 +33,14 @@ const partitions = 4;
 const total = (values: Iterable<number>): number => [...values].reduce((sum, value) => sum + value, 0);
 
 /** `name` becomes part of the topics', groups' and the database's names. */
-export const openPipeline = async (name: string, stack: StackSettings, log: Logger): Promise<Pipeline> => {
+export const openPipeline = async (name: string, stack: Stack, log: Logger): Promise<Pipeline> => {
   await using opening = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), "earshot-bench-"));
-  opening.defer(() => rm(folder, { recursive: true, force: true }));
+  // Goes with the stack, however the run ends.
+  const folder = join(stack.dir, `bench-${name}`);
+  await mkdir(folder);
   const prefix = `bench-${name}.`;
   const env = {
-    ...stack,
+    ...stack.settings,
     EARSHOT_TOPIC_PREFIX: prefix,
     EARSHOT_GROUP_PREFIX: prefix,
     CLICKHOUSE_DATABASE: `bench_${name}`,
@@ -49,12 +49,12 @@ export const openPipeline = async (name: string, stack: StackSettings, log: Logg
   };
   await Promise.all(["topics", "schemas", "migrate"].map((command) => runCommand(command, [], env)));
   const topics = topicsFor(prefix, partitions);
-  const broker = opening.use(await connectBroker({ brokers: stack.KAFKA_BROKERS, clientId: "bench", log }));
+  const broker = opening.use(await connectBroker({ brokers: stack.settings.KAFKA_BROKERS, clientId: "bench", log }));
   const admin = opening.use(await broker.admin());
   const producer = opening.use(await broker.producer());
   const codecs = opening.use(
     await openCodecs({
-      registry: stack.SCHEMA_REGISTRY_URL,
+      registry: stack.settings.SCHEMA_REGISTRY_URL,
       cacheDir: join(folder, "schemas"),
       prefix,
       log,
@@ -62,9 +62,9 @@ export const openPipeline = async (name: string, stack: StackSettings, log: Logg
   );
   const store = opening.use(
     await openStore({
-      url: stack.CLICKHOUSE_URL,
-      user: stack.CLICKHOUSE_USER,
-      password: stack.CLICKHOUSE_PASSWORD,
+      url: stack.settings.CLICKHOUSE_URL,
+      user: stack.settings.CLICKHOUSE_USER,
+      password: stack.settings.CLICKHOUSE_PASSWORD,
       database: env.CLICKHOUSE_DATABASE,
       log,
     }),
