@@ -48,15 +48,17 @@ type Context = CommandContext<SettingsOf<typeof settings>, typeof options>;
 const wrongUse = (message: string, cure?: string): AppError =>
   new AppError("usage", message, cure === undefined ? {} : { cure });
 
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
 /** The environment's settings with those of `--set` instead. */
 const settingsWith = (given: SettingsOf<typeof settings>, changes: readonly string[]): EngineSettings => {
   const values: Record<string, number | string> = {};
   for (const { name } of engineSettings) values[name] = given[name];
   for (const change of changes) {
     const [name = "", text = ""] = change.split(/=(.*)/s);
-    const row = engineSettings.find((setting) => setting.name === name);
+    const row = engineSettings.find((setting) => setting.name === name || snakeCase(setting.name) === name);
     if (row === undefined) {
-      const names = engineSettings.map((setting) => `${setting.name} (${setting.default || '""'})`);
+      const names = engineSettings.map((setting) => `${snakeCase(setting.name)} (${setting.default || '""'})`);
       throw wrongUse(`--set ${change}: no setting is called "${name}"`, `There are ${names.join(", ")}.`);
     }
     const value = parseEngineSetting(row.kind, text);
