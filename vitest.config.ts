@@ -1,15 +1,19 @@
 // The three test projects: unit beside the code, suite across modules in memory, integration on real systems.
 import { defineConfig } from "vitest/config";
 
+/** Messages are compared as plain text: CI would colour them. */
+const env = { NO_COLOR: "1" };
+
 export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: "unit", include: ["services/**/*.test.ts", "schemas/**/*.test.ts", "infra/**/*.test.ts"] },
+        test: { name: "unit", env, include: ["services/**/*.test.ts", "schemas/**/*.test.ts", "infra/**/*.test.ts"] },
       },
       {
         test: {
           name: "suite",
+          env,
           include: ["test/{guide,golden,property,contract}/**/*.test.ts"],
           exclude: ["test/contract/**/*.real.test.ts"],
           testTimeout: 30_000,
@@ -18,6 +22,7 @@ export default defineConfig({
       {
         test: {
           name: "integration",
+          env,
           include: ["test/{integration,crash,e2e}/**/*.test.ts", "test/contract/**/*.real.test.ts"],
           globalSetup: ["test/helpers/global-stack.ts"],
           fileParallelism: false,

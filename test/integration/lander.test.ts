@@ -105,7 +105,8 @@ describe("what lands", () => {
   });
 
   it("is the same after a restart: nothing comes twice", async () => {
-    const count = () => scene.rows("SELECT count() AS n FROM signals UNION ALL SELECT count() FROM landings");
+    const count = () =>
+      scene.rows("SELECT (SELECT count() FROM signals) AS signals, (SELECT count() FROM landings) AS landings");
     const before = await count();
     await scene.landAll();
     expect(await count()).toEqual(before);
