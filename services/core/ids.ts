@@ -11,30 +11,35 @@ export interface SignalIdentity {
   readonly configHash: string;
 }
 
-/** UTF-8 of the parts, each after its byte length as four bytes big-endian, so that no two lists of parts read alike. */
-const lengthPrefixed = (parts: readonly string[]): Buffer => {
-  let capacity = 0;
-  for (const part of parts) capacity += 4 + 3 * part.length;
-  const buffer = Buffer.allocUnsafe(capacity);
-  let end = 0;
-  for (const part of parts) {
-    const bytes = buffer.write(part, end + 4);
-    buffer.writeUInt32BE(bytes, end);
-    end += 4 + bytes;
-  }
-  return buffer.subarray(0, end);
-};
+/** Room for seven parts of 256 characters, one of which may be an anchor that quotes three of them. */
+const scratchBytes = 16_384;
 
 /** UUIDv8 of SHA-256 over (tenant, session, type, anchor, detector, its version, its settings): the same signal, the same id. */
-export const signalId = (identity: SignalIdentity): string => {
-  const { tenant, session, type, anchor, detectorId, detectorVersion, configHash: config } = identity;
-  const hex = hash(
-    "sha256",
-    lengthPrefixed([tenant, session, type, anchor, detectorId, detectorVersion, config]),
-    "hex",
-  );
-  const variant = "89ab"[Number.parseInt(hex[16] ?? "0", 16) & 3] ?? "8";
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+export const createSignalId = (): ((identity: SignalIdentity) => string) => {
+  const scratch = Buffer.allocUnsafe(scratchBytes);
+
+  /** Puts a part's UTF-8 after its length, four bytes big-endian, so that no two lists of parts read alike; returns the end. */
+  const put = (part: string, start: number): number => {
+    const from = start + 4;
+    let length = 0;
+    // Plain characters need no call into C++: half the time of `write`.
+    for (; length < part.length; length += 1) {
+      const code = part.charCodeAt(length);
+      if (code > 0x7f) break;
+      scratch[from + length] = code;
+    }
+    if (length < part.length) length = scratch.write(part, from);
+    scratch.writeUInt32BE(length, start);
+    return from + length;
+  };
+
+  return ({ tenant, session, type, anchor, detectorId, detectorVersion, configHash: config }) => {
+    const about = put(anchor, put(type, put(session, put(tenant, 0))));
+    const end = put(config, put(detectorVersion, put(detectorId, about)));
+    const hex = hash("sha256", scratch.subarray(0, end), "hex");
+    const variant = "89ab"[Number.parseInt(hex[16] ?? "0", 16) & 3] ?? "8";
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  };
 };
 
 /** 32 bits of a text, FNV-1a with a final mix: for spreading, not for secrets. */
@@ -67,5 +72,7 @@ const hmac = (key: Buffer, message: Buffer): Buffer => {
 };
 
 /** What a tally knows of a user: 64 bits under a key that changes each UTC day, so that days cannot be joined. */
-export const userHash = (key: string, utcDay: number, user: string): bigint =>
-  hmac(hmac(Buffer.from(key), Buffer.from(String(utcDay))), Buffer.from(user)).readBigUInt64BE();
+export const createUserHash = (key: string, utcDay: number): ((user: string) => bigint) => {
+  const dayKey = hmac(Buffer.from(key), Buffer.from(String(utcDay)));
+  return (user) => hmac(dayKey, Buffer.from(user)).readBigUInt64BE();
+};

@@ -2,7 +2,7 @@
 import type { SignalRecord } from "#schemas/generated/records.ts";
 import type { Sighting } from "./detector.ts";
 import type { Source } from "./engine-port.ts";
-import { signalId } from "./ids.ts";
+import { createSignalId } from "./ids.ts";
 import type { Identity } from "./tally.ts";
 
 export type Origin = "live" | "backfill" | "shadow";
@@ -26,6 +26,7 @@ const lowestOffset = ({ evidence, from }: Sighting): number => {
 };
 
 export const createToSignal = (identities: ReadonlyMap<string, Identity>, source: Source, origin: Origin): ToSignal => {
+  const signalId = createSignalId();
   const nobody: Identity = { detectorId: "", detectorVersion: "", configHash: "" };
 
   return ({ tenant, session, sighting, revision, retracted, offset }) => {
@@ -34,7 +35,15 @@ export const createToSignal = (identities: ReadonlyMap<string, Identity>, source
     const provenance = response?.answered?.provenance ?? null;
     const identity = identities.get(type) ?? nobody;
     return {
-      event_id: signalId({ tenant, session, type, anchor, ...identity }),
+      event_id: signalId({
+        tenant,
+        session,
+        type,
+        anchor,
+        detectorId: identity.detectorId,
+        detectorVersion: identity.detectorVersion,
+        configHash: identity.configHash,
+      }),
       ts: sighting.at,
       event_type: type,
       tenant,

@@ -4,6 +4,7 @@ import type { Context, Provenance } from "./context.ts";
 import type { Trial } from "./detector.ts";
 import type { Source } from "./engine-port.ts";
 import { quickHash } from "./ids.ts";
+import { addName, type NameCounts, namesIn } from "./name-counts.ts";
 import { type RateType, type SignalKind, signalKinds } from "./signals.ts";
 import { createSketcher } from "./sketch.ts";
 import { type EventTime, type Millis, minute, minuteOf } from "./time.ts";
@@ -15,15 +16,12 @@ export interface Identity {
   readonly configHash: string;
 }
 
-/** How many by name; null: none, as mostly. */
-type Counts = Map<string, number> | null;
-
 /** The trials of one signal in one cell and minute. Harm is counted by user and response, so that a trial can be taken back. */
 interface Count {
   trials: number;
   fired: number;
-  harmed: Counts;
-  examples: Counts;
+  harmed: NameCounts | null;
+  examples: NameCounts | null;
   changed: boolean;
 }
 
@@ -36,6 +34,15 @@ interface Cell {
   readonly provenance: Provenance | null;
   /** In the order of `signalKinds`. */
   readonly counts: (Count | undefined)[];
+  /** Since the last flush. */
+  changed: boolean;
+}
+
+/** The cells of one minute, and which of them changed since the last flush: most change once and stay for ten minutes. */
+interface Minute {
+  readonly start: EventTime;
+  readonly cells: Map<string, Cell>;
+  changed: Cell[];
 }
 
 export interface TallyOptions {
@@ -56,21 +63,13 @@ export interface Tallies {
 const kinds: readonly SignalKind[] = signalKinds;
 const indexOf = new Map<RateType, number>(signalKinds.map(({ type }, index) => [type, index]));
 
-const add = (counts: Counts, key: string, by: number): Counts => {
-  const into = counts ?? new Map<string, number>();
-  const after = (into.get(key) ?? 0) + by;
-  if (after === 0) into.delete(key);
-  else into.set(key, after);
-  return into;
-};
-
 const maxExamples = 2;
 
 /** The responses with the smallest hashes: the same ones whatever the order in which they came. */
-const exampleIds = (examples: Counts): string | null => {
-  if (examples === null || examples.size === 0) return null;
-  if (examples.size === 1) return JSON.stringify([...examples.keys()]);
-  const hashed = [...examples.keys()].map((id) => ({ id, hash: quickHash(id) }));
+const exampleIds = (examples: NameCounts): string | null => {
+  const names = namesIn(examples);
+  if (names.length < 2) return names[0] === undefined ? null : JSON.stringify([names[0][0]]);
+  const hashed = names.map(([id]) => ({ id, hash: quickHash(id) }));
   const sorted = hashed.toSorted((a, b) => a.hash - b.hash || (a.id < b.id ? -1 : 1));
   return JSON.stringify(sorted.slice(0, maxExamples).map(({ id }) => id));
 };
@@ -79,38 +78,52 @@ const exampleIds = (examples: Counts): string | null => {
 const unknown = "unknown";
 
 export const createTallies = ({ identities, source, hashKey, grace, shadow }: TallyOptions): Tallies => {
-  const minutes = new Map<EventTime, Map<string, Cell>>();
+  const minutes = new Map<EventTime, Minute>();
   const sketch = createSketcher(hashKey);
+  const identityOf = kinds.map(({ type }) => identities.get(type));
   /** The cell of the last trial: trials of one response come one after another. */
-  let recent: { readonly cell: Cell; readonly start: EventTime } | undefined;
+  let recent: { readonly cell: Cell; readonly minute: Minute } | undefined;
 
+  const openMinute = (start: EventTime): Minute => {
+    const known = minutes.get(start);
+    if (known !== undefined) return known;
+    const opened: Minute = { start, cells: new Map(), changed: [] };
+    minutes.set(start, opened);
+    return opened;
+  };
+
+  /** The cell of a trial, noted as changed. */
   const cellOf = (tenant: string, trial: Trial): Cell => {
     const start = minuteOf(trial.endsAt);
     const { context } = trial.from;
     const provenance = trial.response?.answered?.provenance ?? null;
     if (
-      recent?.start === start &&
+      recent?.minute.start === start &&
       recent.cell.context === context &&
       recent.cell.provenance === provenance &&
       recent.cell.tenant === tenant
     ) {
       return recent.cell;
     }
-    let cells = minutes.get(start);
-    if (cells === undefined) minutes.set(start, (cells = new Map()));
+    const own = openMinute(start);
     const key = `${tenant.length}:${tenant}${context.key}|${provenance?.key ?? unknown}`;
-    let cell = cells.get(key);
-    if (cell === undefined) cells.set(key, (cell = { key, tenant, context, provenance, counts: [] }));
-    recent = { cell, start };
+    let cell = own.cells.get(key);
+    if (cell === undefined) {
+      cell = { key, tenant, context, provenance, counts: [], changed: false };
+      own.cells.set(key, cell);
+    }
+    if (!cell.changed) own.changed.push(cell);
+    cell.changed = true;
+    recent = { cell, minute: own };
     return cell;
   };
 
-  const toRecord = (start: EventTime, cell: Cell, { type }: SignalKind, own: Count, stamp: number): TallyRecord => {
-    const identity = identities.get(type);
+  const toRecord = (start: EventTime, cell: Cell, index: number, own: Count, stamp: number): TallyRecord => {
+    const identity = identityOf[index];
     const { tenant, context, provenance } = cell;
     return {
       tenant,
-      signal_type: type,
+      signal_type: kinds[index]?.type ?? "",
       detector_version: identity?.detectorVersion ?? "",
       config_hash: identity?.configHash ?? "",
       minute: start,
@@ -132,7 +145,7 @@ export const createTallies = ({ identities, source, hashKey, grace, shadow }: Ta
       release: provenance === null ? unknown : provenance.release,
       users: own.harmed === null ? null : sketch(start, own.harmed),
       detector_id: identity?.detectorId ?? "",
-      examples: exampleIds(own.examples),
+      examples: own.examples === null ? null : exampleIds(own.examples),
       shadow: shadow ? true : null,
       source_partitions: null,
       incarnation: null,
@@ -141,20 +154,16 @@ export const createTallies = ({ identities, source, hashKey, grace, shadow }: Ta
     };
   };
 
-  const isChanged = ({ counts }: Cell): boolean => counts.some((count) => count?.changed === true);
-
-  const changedIn = (start: EventTime, cells: ReadonlyMap<string, Cell>, stamp: number): TallyRecord[] => {
-    const changed = [...cells.values()].filter(isChanged).toSorted((a, b) => (a.key < b.key ? -1 : 1));
-    const records: TallyRecord[] = [];
-    for (const cell of changed) {
-      for (const [index, kind] of kinds.entries()) {
+  const changedIn = ({ start, changed }: Minute, stamp: number, records: TallyRecord[]): void => {
+    for (const cell of changed.toSorted((a, b) => (a.key < b.key ? -1 : 1))) {
+      cell.changed = false;
+      for (let index = 0; index < cell.counts.length; index += 1) {
         const count = cell.counts[index];
         if (count?.changed !== true) continue;
         count.changed = false;
-        records.push(toRecord(start, cell, kind, count, stamp));
+        records.push(toRecord(start, cell, index, count, stamp));
       }
     }
-    return records;
   };
 
   return {
@@ -168,14 +177,17 @@ export const createTallies = ({ identities, source, hashKey, grace, shadow }: Ta
       const harm = kinds[index]?.harm ?? null;
       if (harm === null || trial.fired !== (harm === "fired")) return;
       const { user } = trial.from;
-      own.harmed = add(own.harmed, user === null ? `session ${session}` : `user ${user}`, by);
-      if (trial.responseId !== null) own.examples = add(own.examples, trial.responseId, by);
+      own.harmed = addName(own.harmed, user === null ? `session ${session}` : `user ${user}`, by);
+      if (trial.responseId !== null) own.examples = addName(own.examples, trial.responseId, by);
     },
 
     flush(watermark, stamp) {
-      const open = [...minutes].toSorted(([a], [b]) => a - b);
-      const records = open.flatMap(([start, cells]) => changedIn(start, cells, stamp));
-      for (const [start] of open) if (start + minute + grace <= watermark) minutes.delete(start);
+      const records: TallyRecord[] = [];
+      for (const own of [...minutes.values()].toSorted((a, b) => a.start - b.start)) {
+        changedIn(own, stamp, records);
+        own.changed = [];
+        if (own.start + minute + grace <= watermark) minutes.delete(own.start);
+      }
       recent = undefined;
       return records;
     },
