@@ -15,7 +15,9 @@ export interface Sessions {
 const keyOf = (tenant: string, id: string): string => `${tenant.length}:${tenant}${id}`;
 
 export const createSessions = (rules: SessionRules): Sessions => {
-  const slots = new Map<string, number>();
+  /** By tenant, then by name: no key is put together for each event. */
+  const slots = new Map<string, Map<string, number>>();
+  let size = 0;
   const sessions: (Session | undefined)[] = [];
   const free: number[] = [];
   const at = (slot: number): Session => {
@@ -26,15 +28,17 @@ export const createSessions = (rules: SessionRules): Sessions => {
 
   return {
     get size() {
-      return slots.size;
+      return size;
     },
     open(tenant, id) {
-      const key = keyOf(tenant, id);
-      const known = slots.get(key);
+      let own = slots.get(tenant);
+      if (own === undefined) slots.set(tenant, (own = new Map()));
+      const known = own.get(id);
       if (known !== undefined) return known;
       const slot = free.pop() ?? sessions.length;
       sessions[slot] = { tenant, id, shift: gridShift(tenant, id, rules), visits: [] };
-      slots.set(key, slot);
+      own.set(id, slot);
+      size += 1;
       return slot;
     },
     at,
@@ -44,9 +48,12 @@ export const createSessions = (rules: SessionRules): Sessions => {
     },
     remove(slot) {
       const { tenant, id } = at(slot);
-      slots.delete(keyOf(tenant, id));
+      const own = slots.get(tenant);
+      own?.delete(id);
+      if (own?.size === 0) slots.delete(tenant);
       sessions[slot] = undefined;
       free.push(slot);
+      size -= 1;
     },
   };
 };

@@ -13,7 +13,7 @@ export interface Volumes {
 }
 
 const sorted = <T>(counts: ReadonlyMap<string, T>): [string, T][] =>
-  [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  [...counts].toSorted((a, b) => (a[0] < b[0] ? -1 : 1));
 
 /** Written by hand: an object would put names that look like numbers first. */
 const toJson = <T>(counts: ReadonlyMap<string, T>, inner: (value: T) => string): string =>
