@@ -6,6 +6,7 @@ import { countedAppendTs } from "#core/rekeyed.ts";
 import { type CommandContext, command, execute } from "#runtime/command.ts";
 import type { SettingsOf } from "#runtime/config.ts";
 import { AppError } from "#runtime/errors.ts";
+import { toJson } from "#runtime/json.ts";
 import { createProgress } from "#runtime/progress.ts";
 import {
   brokerAccess,
@@ -75,10 +76,6 @@ const stretchesOf = async (broker: Broker, { topic }: Topic, { options: chosen }
     .toSorted((a, b) => a.partition - b.partition);
 };
 
-/** Byte fields as base64, as replay writes them. */
-const plain = (_name: string, value: unknown): unknown =>
-  value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
-
 type Line = { readonly text: string } | { readonly leftOut: string };
 
 /** Throws when the registry is away: a dump with gaps would be taken for the whole. */
@@ -95,7 +92,7 @@ const lineOf = (record: LogRecord, decoded: Decoded<TopicKind>, { topic, partiti
   if (appended === undefined) return { leftOut: "a rekeyed-from header that no detector writes" };
   const { offset, key } = record;
   const place = { partition, offset, appended_at: appended, key: key?.toString(), schema_id: decoded.schemaId };
-  return { text: `${JSON.stringify({ ...decoded.record, ...place }, plain)}\n` };
+  return { text: `${toJson({ ...decoded.record, ...place })}\n` };
 };
 
 export const dump = command({

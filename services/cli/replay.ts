@@ -10,6 +10,7 @@ import { createTextAnalyser } from "#core/text/analyser.ts";
 import { type CommandContext, command, execute } from "#runtime/command.ts";
 import { type SettingsOf, secret, settingsFromTable } from "#runtime/config.ts";
 import { AppError } from "#runtime/errors.ts";
+import { toJson } from "#runtime/json.ts";
 import { readLines, tooLong } from "#runtime/lines.ts";
 import { createProgress } from "#runtime/progress.ts";
 import { topicSettings } from "#runtime/shared-settings.ts";
@@ -63,7 +64,7 @@ const settingsWith = (given: SettingsOf<typeof settings>, changes: readonly stri
     }
     const value = parseEngineSetting(row.kind, text);
     if (value === undefined) throw wrongUse(`--set ${change}: expected a ${row.kind} such as ${row.default}`);
-    values[name] = value;
+    values[row.name] = value;
   }
   return values as unknown as EngineSettings;
 };
@@ -84,10 +85,6 @@ interface LineFile {
 const noFile: LineFile = { write: () => undefined, drain: () => Promise.resolve() };
 
 const drainAbove = 1 << 18;
-
-/** Byte fields as base64, as Avro's own JSON would not be readable either. */
-const plain = (_name: string, value: unknown): unknown =>
-  value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
 
 const openFile = (name: string | undefined, { out, path, own }: Context): LineFile => {
   if (name === undefined) return noFile;
@@ -112,7 +109,7 @@ const openFile = (name: string | undefined, { out, path, own }: Context): LineFi
   });
   return {
     write(value) {
-      text += `${JSON.stringify(value, plain)}\n`;
+      text += `${toJson(value)}\n`;
     },
     drain: () => (text.length > drainAbove ? hand() : Promise.resolve()),
   };
@@ -140,7 +137,7 @@ interface Line {
   readonly number: number;
   readonly bytes: number;
   readonly record: InteractionRecord;
-  readonly place: Required<Pick<LogPlace, "partition" | "offset" | "appended_at" | "schema_id">>;
+  readonly place: Required<Pick<LogPlace, "partition" | "offset" | "appended_at" | "key" | "schema_id">>;
 }
 
 /** Reads one line; the reason never quotes it: it may hold a user's words. */
@@ -167,7 +164,9 @@ const createLineReader = () => {
     };
     const wrong = Object.entries(complete).find(([, value]) => !Number.isSafeInteger(value));
     if (wrong !== undefined) return { bad: `${wrong[0]}: expected a whole number` };
-    return { number, bytes: Buffer.byteLength(text), record, place: complete };
+    const key = place.key ?? record.session_id;
+    if (typeof key !== "string") return { bad: "key: expected a string" };
+    return { number, bytes: Buffer.byteLength(text), record, place: { ...complete, key } };
   };
 };
 
@@ -222,7 +221,7 @@ const createReplay = (context: Context) => {
     for (const file of Object.values(files)) await file.drain();
   };
 
-  const toReject = ({ record, place, bytes }: Line, reason: string, field: string): RejectRecord => ({
+  const toReject = ({ place, bytes }: Line, reason: string, field: string): RejectRecord => ({
     reject_id: `${topic}:${place.partition}:${place.offset}`,
     reason,
     source_topic: topic,
@@ -231,7 +230,7 @@ const createReplay = (context: Context) => {
     append_ts: place.appended_at,
     field,
     schema_id: place.schema_id,
-    key: Buffer.from(record.session_id),
+    key: Buffer.from(place.key),
     value: null, // the line itself is at hand
     bytes_total: bytes,
     truncated: true,
