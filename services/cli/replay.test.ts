@@ -37,14 +37,15 @@ const log = [
   },
 ];
 
-const lines = <T>(file: string): T[] =>
-  readFileSync(file, "utf8")
+const lines = <T>(path: string): T[] =>
+  readFileSync(path, "utf8")
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as T);
 
+const file = (name: string): string => join(folder, name);
+
 const run = async (input: readonly string[], ...options: readonly string[]) => {
-  const file = (name: string): string => join(folder, name);
   writeFileSync(file("in.jsonl"), input.map((line) => `${line}\n`).join(""));
   const files = [
     "--in",
