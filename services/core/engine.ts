@@ -10,6 +10,7 @@ import { identitiesOf } from "./identities.ts";
 import { configHash } from "./ids.ts";
 import type { InteractionType } from "./interaction.ts";
 import { toLate } from "./late.ts";
+import { createRest } from "./rest.ts";
 import {
   addEvent,
   forgetEnded,
@@ -40,12 +41,17 @@ export interface EngineOptions {
   /** Key of the daily user hashes in tallies. */
   readonly hashKey: string;
   readonly origin: Origin;
+  /** From so many sessions on, idle ones go to rest: a tenth of the memory, a third more time. */
+  readonly mostAwake?: number;
 }
+
+const defaultMostAwake = 4_096;
 
 const applied: Verdict = { kind: "applied" };
 const duplicate: Verdict = { kind: "duplicate" };
 
-export const createEngine = ({ settings, text, source, hashKey, origin }: EngineOptions): Engine => {
+export const createEngine = (options: EngineOptions): Engine => {
+  const { settings, text, source, hashKey, origin, mostAwake = defaultMostAwake } = options;
   const detectors = detectorsFor(settings);
   const identities = identitiesOf(detectors, settings, text);
   const maker = { text, contexts: createContexts() };
@@ -54,7 +60,7 @@ export const createEngine = ({ settings, text, source, hashKey, origin }: Engine
   const tallies = createTallies({ identities, source, hashKey, grace: settings.grace, shadow: origin === "shadow" });
   const volumes = createVolumes();
   const watermark = createWatermark(settings);
-  const sessions = createSessions(settings);
+  const sessions = createSessions(createRest(maker, settings), settings, mostAwake);
   const deadlines = createDeadlines();
   const settingsHash = configHash(settings);
 
@@ -145,6 +151,7 @@ export const createEngine = ({ settings, text, source, hashKey, origin }: Engine
   };
 
   const wake = (slot: number): void => {
+    if (sessions.isDone(slot)) return sessions.remove(slot);
     const session = sessions.at(slot);
     const visit = session.visits.at(-1);
     if (visit !== undefined) closeIfDue(session, visit, watermark.at);
@@ -162,6 +169,7 @@ export const createEngine = ({ settings, text, source, hashKey, origin }: Engine
 
   const settleTime = (): void => {
     fireDue();
+    sessions.layToRest(watermark.at + settings.lateness);
     if (minuteOf(watermark.at) > flushedMinute) flushTallies(offset);
   };
 
