@@ -34,13 +34,14 @@ const readKinds = (): readonly FieldKind[] =>
 const convert = (kind: string, value: unknown): unknown => {
   if (kind === "string") return typeof value === "string" ? value : undefined;
   if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
+  if (kind === "int") return (value | 0) === value ? value : undefined;
   return kind === "double" || Number.isSafeInteger(value) ? value : undefined;
 };
 
 const article: Readonly<Record<string, string>> = {
   string: "a string",
   long: "a whole number",
-  int: "a whole number",
+  int: "a whole number of 32 bits",
   double: "a number",
 };
 

@@ -83,6 +83,9 @@ test("bad lines are told with number and reason, never with their text, and stop
     prompt({ secret: "x" }),
     prompt({ ts: Date.now() - 25 * hour }),
     prompt({ type: "tick" }),
+    prompt({ type: "tick", partition: 99 }),
+    prompt({ utc_offset_min: 1e12 }),
+    prompt({ utc_offset_min: 100_000 }),
     prompt({ event_id: "e2" }),
   ]);
   expect(said.slice(0, -1)).toEqual([
@@ -93,8 +96,11 @@ test("bad lines are told with number and reason, never with their text, and stop
     "line 7: secret: no such field",
     "line 8: ts: timestamp_out_of_range (--rebase now shifts old events to the present)",
     "line 9: partition: a tick needs one",
+    "line 10: partition: expected 0 to 7",
+    "line 11: utc_offset_min: expected a whole number of 32 bits",
+    "line 12: utc_offset_min: invalid_value",
   ]);
-  expect(said.at(-1)).toMatch(/^2 events published .*; 7 bad lines left out$/);
+  expect(said.at(-1)).toMatch(/^2 events published .*; 10 bad lines left out$/);
   expect(arrived.map(({ event_id }) => event_id)).toEqual(["e1", "e2"]);
   expect(code).toBe(1);
 });

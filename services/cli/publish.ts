@@ -57,7 +57,13 @@ interface Event {
 type Line = { readonly event: Event } | { readonly bad: string };
 
 /** Reads and judges one line. The reason never quotes the line: it may hold a user's words. */
-const createLineReader = ({ pastWindow, shift }: { readonly pastWindow: number; readonly shift: number }) => {
+interface LineRules {
+  readonly pastWindow: number;
+  readonly shift: number;
+  readonly partitions: number;
+}
+
+const createLineReader = ({ pastWindow, shift, partitions }: LineRules) => {
   const parse = createInteractionParser();
   return (line: string, now: number): Line => {
     if (line === tooLong) return { bad: "longer than 8 MiB" };
@@ -74,7 +80,9 @@ const createLineReader = ({ pastWindow, shift }: { readonly pastWindow: number; 
     if (!verdict.ok) return { bad: `${verdict.field}: ${verdict.reason}${cureFor(verdict.reason)}` };
     if (record.type !== "tick") return { event: { record, partition: undefined } };
     const { partition } = read.place;
-    return partition === undefined ? { bad: "partition: a tick needs one" } : { event: { record, partition } };
+    if (partition === undefined) return { bad: "partition: a tick needs one" };
+    const isOne = Number.isInteger(partition) && partition >= 0 && partition < partitions;
+    return isOne ? { event: { record, partition } } : { bad: `partition: expected 0 to ${partitions - 1}` };
   };
 };
 
@@ -199,7 +207,7 @@ interface Counts {
 /** Plays every line of the input into the sink, in batches, and reports the bad ones as they come. */
 const play = async (context: Context, input: Input, { sink, shift, rate }: Playing): Promise<Counts> => {
   const { say, stopping, settings: given } = context;
-  const read = createLineReader({ pastWindow: given.pastWindow, shift });
+  const read = createLineReader({ pastWindow: given.pastWindow, shift, partitions: given.partitions });
   const pace = createPace(rate, stopping);
   const progress = createProgress({ label: "publishing", total: input.size });
   const size = Math.max(1, Math.min(batchSize, Math.floor(rate / 10)));

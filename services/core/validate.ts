@@ -104,6 +104,9 @@ const checkFeedback = (record: InteractionRecord, extra: Extra | null): Validati
   return record.value >= 0 && record.value <= scale ? undefined : reject("invalid_value", "value");
 };
 
+/** Minutes in a day: no zone is further off, and the store's columns hold no more than 16 bits. */
+const maxUtcOffset = 1_440;
+
 const defaultScale = 5;
 
 /** Highest rating of the scale, `extra.scale_max`; undefined when it is no positive number. */
@@ -133,6 +136,8 @@ export const validateInteraction = (
 
   if (holdsLong(record)) return reject("too_long", shortFields.find((field) => isLong(record[field])) ?? "");
   if (record.value !== null && !Number.isFinite(record.value)) return reject("invalid_value", "value");
+  const offset = record.utc_offset_min;
+  if (offset !== null && !(Math.abs(offset) <= maxUtcOffset)) return reject("invalid_value", "utc_offset_min");
 
   let extra: Extra | null = null;
   if (record.extra !== null && record.extra !== "") {
