@@ -154,7 +154,7 @@ export class Retryable extends AppError {
   }
 }
 
-/** The broker will never take this (too large, not authorised). */
+/** The broker will never take this (too large, not authorised, a partition that the topic does not have). */
 export class Refused extends AppError {
   override readonly name = "Refused";
   constructor(message: string, options?: AppErrorOptions) {

@@ -156,6 +156,17 @@ export const brokerContract = (name: string, open: () => Promise<BrokerUnderTest
         );
       });
 
+      test("a record for a partition that its topic does not have is refused, and what is sent beside it is not", async () => {
+        const outcomes = await Promise.allSettled([
+          producer.send(numbered(at(0), 10)),
+          producer.send([...numbered(at(1), 10), ...numbered(at(99), 1)]),
+          producer.send(numbered(at(2), 10)),
+        ]);
+        expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+        expect((outcomes[1] as PromiseRejectedResult).reason).toBeInstanceOf(Refused);
+        expect(producer.failingSince).toBeNull();
+      });
+
       test("while the broker is away a send waits, and goes through when it is back", async () => {
         await producer.send(numbered(at(0), 1));
         tested.goAway();

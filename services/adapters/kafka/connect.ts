@@ -1,5 +1,5 @@
 // The broker port over a real Kafka.
-import type { Broker } from "#adapters/broker-port.ts";
+import type { Admin, Broker } from "#adapters/broker-port.ts";
 import { createKafkaAdminPort } from "./admin.ts";
 import { createKafkaProducer, type KafkaOptions } from "./client.ts";
 import { createGroupConsumer } from "./group-consumer.ts";
@@ -10,11 +10,16 @@ import { createKafkaReader } from "./reader.ts";
 export const connectKafka = async (options: KafkaOptions): Promise<Broker> => {
   const stack = new AsyncDisposableStack();
   const { log, metrics } = options;
+  const admin = (): Admin => stack.use(createKafkaAdminPort(options));
   return {
     consumer: (consumerOptions) => stack.use(createGroupConsumer(options, consumerOptions)),
-    producer: async () => stack.use(createProducer({ open: () => createKafkaProducer(options), log, metrics })),
+    producer: async () => {
+      const asked = admin();
+      const topics = (): ReturnType<Admin["topics"]> => asked.topics();
+      return stack.use(createProducer({ open: () => createKafkaProducer(options), topics, log, metrics }));
+    },
     reader: () => stack.use(createKafkaReader(options)),
-    admin: async () => stack.use(createKafkaAdminPort(options)),
+    admin: async () => admin(),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 };

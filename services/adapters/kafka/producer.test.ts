@@ -51,6 +51,7 @@ const scripted = (...answers: readonly Answer[]) => {
       clients++;
       return { connect: async () => undefined, disconnect: async () => undefined, sendBatch };
     },
+    topics: async () => new Map([["t", 2]]),
   });
   return { producer, requests, clients: () => clients, mostInFlight: () => mostInFlight };
 };
@@ -122,6 +123,23 @@ test("a missing right is a refusal too", async () => {
   const { producer } = scripted(() => protocolError("TOPIC_AUTHORIZATION_FAILED", false));
   await expect(producer.send([record(0, "a")])).rejects.toBeInstanceOf(Refused);
 });
+
+test.each([2, -1])(
+  "what goes to partition %d, which the topic does not have, is refused; the rest is sent",
+  async (nowhere) => {
+    const { producer, requests } = scripted((request) =>
+      acknowledge(...partitionsOf(request).filter((partition) => partition >= 0 && partition < 2)),
+    );
+    const outcomes = await Promise.allSettled([
+      producer.send([record(0, "a"), record(nowhere, "b")]),
+      producer.send([record(0, "c"), record(1, "d")]),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
+    expect((outcomes[0] as PromiseRejectedResult).reason).toBeInstanceOf(Refused);
+    expect(valuesOf(requests).at(-1)).toEqual(["c", "d"]);
+    expect(producer.failingSince).toBeNull();
+  },
+);
 
 test("what is not acknowledged when the producer closes is rejected, not reported as sent", async () => {
   const { producer } = scripted(() => protocolError("NOT_ENOUGH_REPLICAS", true));

@@ -2,8 +2,9 @@
 //
 // kafkajs's own retry can report success for records it never sent (K1), so it gets none (`retries: 0`); a round is repeated whole
 // after any failure, and counts only when the reply names every partition of it. Copies may be written, nothing is lost.
+// kafkajs is as silent about a partition that its topic does not have; no waiting brings that one, so what goes there is refused.
 import type { Producer as RawProducer, RecordMetadata } from "kafkajs";
-import { type OutRecord, type Producer, Refused, Retryable } from "#adapters/broker-port.ts";
+import { type OutRecord, type Partition, type Producer, Refused, Retryable } from "#adapters/broker-port.ts";
 import { toError } from "#runtime/errors.ts";
 import { createOutageLog, type KafkaLog, type KafkaMetrics } from "./client.ts";
 import { backOff, pause } from "./deadline.ts";
@@ -67,16 +68,19 @@ const covers = (
     named.set(topicName, (named.get(topicName) ?? new Set()).add(partition));
   }
   return [...round.byTopic].every(([topic, { bytes }]) =>
-    bytes.every((_, partition) => named.get(topic)?.has(partition) === true),
+    Object.keys(bytes).every((partition) => named.get(topic)?.has(Number(partition)) === true),
   );
 };
+
+/** The broker answered and left partitions out: lost on the way (K1), or partitions that their topic does not have. */
+class Incomplete extends Retryable {}
 
 type SendBatch = Pick<RawProducer, "sendBatch">;
 
 const sendRound = async (producer: SendBatch, round: Round): Promise<void> => {
   const topicMessages = [...round.byTopic].map(([topic, { messages }]) => ({ topic, messages }));
   const reply = await producer.sendBatch({ acks: -1, timeout: ackLimit, topicMessages });
-  if (!covers(reply, round)) throw new Retryable("the reply does not name every partition sent to");
+  if (!covers(reply, round)) throw new Incomplete("the reply does not name every partition sent to");
 };
 
 const advance = ({ reached }: Round): void => {
@@ -97,14 +101,36 @@ const narrow = (round: Round, error: unknown): number => {
   return roundRecords;
 };
 
+/** A topic that is not listed may be one that the broker has not heard of yet: only a listed one's partitions count as unknown. */
+const isUnknown = ({ topic, partition }: Partition, sizes: ReadonlyMap<string, number>): boolean => {
+  const size = sizes.get(topic) ?? Number.POSITIVE_INFINITY;
+  return !(partition >= 0 && partition < size);
+};
+
+/** Refuses every send of the round that names a partition which its topic does not have; says whether there was one. */
+const refuseUnknown = ({ reached }: Round, sizes: ReadonlyMap<string, number>): boolean => {
+  let found = false;
+  for (const send of reached.keys()) {
+    const record = send.records.find((one) => isUnknown(one, sizes));
+    if (record === undefined) continue;
+    found = true;
+    send.settle(
+      new Refused(`${record.topic} has ${sizes.get(record.topic) ?? 0} partitions, none is ${record.partition}`),
+    );
+  }
+  return found;
+};
+
 export interface ProducerPorts {
   /** A fresh client: the first, and after each failure that may have left the last one in a bad state. */
   readonly open: () => Pick<RawProducer, "connect" | "disconnect" | "sendBatch">;
+  /** Partition counts of all topics, asked anew: they grow. */
+  readonly topics: () => Promise<ReadonlyMap<string, number>>;
   readonly log: KafkaLog;
   readonly metrics?: KafkaMetrics | undefined;
 }
 
-export const createProducer = ({ open, log, metrics }: ProducerPorts): Producer => {
+export const createProducer = ({ open, topics, log, metrics }: ProducerPorts): Producer => {
   const handle = createHandle(open, log, isKnownTransient);
   const closing = new AbortController();
   const warn = createOutageLog(log, "Kafka does not take records, sending again");
@@ -115,6 +141,15 @@ export const createProducer = ({ open, log, metrics }: ProducerPorts): Producer 
   let failingSince: number | null = null;
   let queue: Send[] = [];
   let working: Promise<void> | undefined;
+
+  const refuses = async (round: Round): Promise<boolean> => {
+    try {
+      return refuseUnknown(round, await topics());
+    } catch (error) {
+      log.debug({ error }, "the topics could not be listed");
+      return false;
+    }
+  };
 
   const work = async (): Promise<void> => {
     let most = roundRecords;
@@ -133,6 +168,7 @@ export const createProducer = ({ open, log, metrics }: ProducerPorts): Producer 
           most = narrow(round, error);
           continue;
         }
+        if (error instanceof Incomplete && (await refuses(round))) continue;
         failures?.inc();
         failingSince ??= Date.now();
         warn({ attempt, error: toError(error) });

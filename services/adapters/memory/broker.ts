@@ -51,7 +51,9 @@ const createMemoryProducer = ({ log, scheduler, faults, clock }: MemoryWorld): P
   const attempt = async (records: readonly OutRecord[]): Promise<boolean> => {
     const { mishap, delay } = faults.next("send");
     await scheduler.turns(1 + delay);
-    if (faults.away || mishap === "fail" || !records.every((record) => log.has(record))) return false;
+    if (faults.away || mishap === "fail" || !records.every(({ topic }) => log.topics.has(topic))) return false;
+    const nowhere = records.find((record) => !log.has(record));
+    if (nowhere !== undefined) throw new Refused(`${nowhere.topic} has no partition ${nowhere.partition}`);
     if (records.some((record) => sizeOf(record) > log.maxBytes(record.topic))) throw new Refused("MESSAGE_TOO_LARGE");
     const applied = mishap === "part" ? records.slice(0, Math.ceil(records.length / 2)) : records;
     for (const record of applied) log.append(record);
