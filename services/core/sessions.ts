@@ -1,6 +1,8 @@
 // The live sessions of a partition, each at a slot that deadlines refer to: awake while events come, else at rest as bytes.
+import { quickHash } from "./ids.ts";
 import type { Rest, Shared } from "./rest.ts";
 import { lastEventOf, type Session, type SessionRules } from "./session.ts";
+import { createSlotIndex } from "./slot-index.ts";
 import { type EventTime, type Millis, second } from "./time.ts";
 import { gridShift } from "./visit.ts";
 
@@ -31,8 +33,7 @@ const isAwake = (session: Session | Shared | undefined): session is Session =>
   session !== undefined && "visits" in session;
 
 export const createSessions = (rest: Rest, rules: SessionRules, mostAwake: number): Sessions => {
-  /** By tenant, then by name: no key is put together for each event. */
-  const slots = new Map<string, Map<string, number>>();
+  const index = createSlotIndex();
   const sessions: (Session | Shared | undefined)[] = [];
   const free: number[] = [];
   let size = 0;
@@ -81,14 +82,16 @@ export const createSessions = (rest: Rest, rules: SessionRules, mostAwake: numbe
       return size;
     },
     open(tenant, id) {
-      let own = slots.get(tenant);
-      if (own === undefined) slots.set(tenant, (own = new Map()));
-      const known = own.get(id);
+      const hash = quickHash(id);
+      const known = index.find(hash, (slot) => {
+        const name = nameAt(slot);
+        return name.id === id && name.tenant === tenant;
+      });
       if (known !== undefined) return known;
       const slot = free.pop() ?? sessions.length;
       sessions[slot] = { tenant, id, shift: gridShift(tenant, id, rules), visits: [] };
+      index.add(hash, slot);
       wake(slot);
-      own.set(id, slot);
       size += 1;
       return slot;
     },
@@ -108,10 +111,7 @@ export const createSessions = (rest: Rest, rules: SessionRules, mostAwake: numbe
       return keyOf(tenant, id);
     },
     remove(slot) {
-      const { tenant, id } = nameAt(slot);
-      const own = slots.get(tenant);
-      own?.delete(id);
-      if (own?.size === 0) slots.delete(tenant);
+      index.remove(slot);
       if (isAwake(found(slot))) awakeSize -= 1;
       else rest.forget(slot);
       sessions[slot] = undefined;

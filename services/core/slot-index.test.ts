@@ -1,0 +1,29 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createSlotIndex } from "./slot-index.ts";
+
+describe("slots by hash", () => {
+  it("are found as in a map, however hashes collide and whatever was removed before", () => {
+    const operations = fc.array(fc.record({ slot: fc.nat(1_500), adds: fc.boolean() }), {
+      minLength: 2_000,
+      maxLength: 5_000,
+    });
+    fc.assert(
+      fc.property(operations, fc.constantFrom(3, 50, 2 ** 32 - 1), (list, spread) => {
+        const index = createSlotIndex();
+        const known = new Set<number>();
+        const hashOf = (slot: number): number => (Math.imul(slot, 0x9e3779b1) >>> 0) % spread;
+        for (const { slot, adds } of list) {
+          if (adds && !known.has(slot)) index.add(hashOf(slot), slot);
+          if (!adds) index.remove(slot);
+          if (adds) known.add(slot);
+          else known.delete(slot);
+        }
+        for (let slot = 0; slot <= 1_500; slot += 1) {
+          expect(index.find(hashOf(slot), (found) => found === slot)).toBe(known.has(slot) ? slot : undefined);
+        }
+      }),
+      { seed: 1, numRuns: 30 },
+    );
+  });
+});
