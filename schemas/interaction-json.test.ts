@@ -28,7 +28,12 @@ test.each([
   ["no time", { ...prompt, ts: undefined }, "ts", "missing"],
   ["a time as text", { ...prompt, ts: "2026-01-01" }, "ts", "expected a whole number"],
   ["a time beyond safe numbers", { ...prompt, ts: 2 ** 60 }, "ts", "expected a whole number"],
-  ["a fraction of a minute", { ...prompt, utc_offset_min: 0.5 }, "utc_offset_min", "expected a whole number of 32 bits"],
+  [
+    "a fraction of a minute",
+    { ...prompt, utc_offset_min: 0.5 },
+    "utc_offset_min",
+    "expected a whole number of 32 bits",
+  ],
   ["a number as text", { ...prompt, value: "5" }, "value", "expected a number"],
   ["a text as number", { ...prompt, text: 5 }, "text", "expected a string"],
 ])("%s is named", (_, line, field, why) => {

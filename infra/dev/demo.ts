@@ -50,7 +50,7 @@ const demo = command({
   options: {
     exit: { flags: "--exit", help: "stop everything after the summary and exit" },
     sessions: { flags: "--sessions <number>", help: "simulated chats beside 986 real dialogues", default: "4000" },
-    seed: { flags: "--seed <number>", help: "the same seed plays the same conversations", default: "7" },
+    seed: { flags: "--seed <number>", help: "for the draws; they follow the time of day, too", default: "7" },
   },
   run: async ({ options, own, say, out, log, stopping }) => {
     const began = performance.now();

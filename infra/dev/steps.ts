@@ -54,7 +54,12 @@ const countTests = (report: string, ok: boolean): Counts => {
   }
 };
 
-export const openWorkshop = (): Workshop => {
+/** The tools' output is captured, so they cannot see the terminal for themselves; picocolors takes any FORCE_COLOR, "0" too, for yes. */
+const colouring = (isTerminal: boolean): NodeJS.ProcessEnv =>
+  isTerminal ? { FORCE_COLOR: "1" } : { FORCE_COLOR: undefined, NO_COLOR: "1" };
+
+/** `stopping` ends the running steps and lets no other begin; an exit before that kills them. */
+export const openWorkshop = (stopping: AbortSignal): Workshop => {
   const temporary = mkdtempSync(join(tmpdir(), "earshot-check-"));
   const running = new Set<ChildProcess>();
   const env = {
@@ -62,21 +67,21 @@ export const openWorkshop = (): Workshop => {
     // The tools' own `node` is then the project's, whatever the system's is.
     PATH: [join(root, "node_modules", ".bin"), process.env["PATH"]].join(delimiter),
     TMPDIR: temporary,
-    FORCE_COLOR: process.stdout.isTTY ? "1" : "0",
+    ...colouring(process.stdout.isTTY),
   };
-  const stop = (signal: NodeJS.Signals) => {
+  const end = (signal: NodeJS.Signals): void => {
     for (const child of running) child.kill(signal);
   };
-  let stopped = false;
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  const onSignal = () => {
-    stop(stopped ? "SIGKILL" : "SIGTERM");
-    stopped = true;
+  const stop = (): void => end("SIGTERM");
+  stopping.addEventListener("abort", stop, { once: true });
+  const abandon = (): void => {
+    end("SIGKILL");
+    rmSync(temporary, { recursive: true, force: true });
   };
-  for (const signal of signals) process.on(signal, onSignal);
+  process.once("exit", abandon);
 
   const execute = async (step: Step, args: readonly string[]): Promise<{ code: number; output: string }> => {
-    if (stopped) return { code: 130, output: "stopped" };
+    if (stopping.aborted) return { code: 130, output: "stopped" };
     const child = spawn(step.command, args, {
       cwd: root,
       env,
@@ -110,7 +115,8 @@ export const openWorkshop = (): Workshop => {
       return { name: step.name, ok, seconds, ...(isVitest ? countTests(report, ok) : { passed: 0, failed: 0 }) };
     },
     [Symbol.dispose]: () => {
-      for (const signal of signals) process.off(signal, onSignal);
+      stopping.removeEventListener("abort", stop);
+      process.off("exit", abandon);
       rmSync(temporary, { recursive: true, force: true });
     },
   };

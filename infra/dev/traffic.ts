@@ -293,6 +293,8 @@ const playChat = (
       speaker.say("feedback", { response_id: response, label: "rating", value: 1 + random.below(5) });
     if (random.chance(0.02)) speaker.say("regenerate", { response_id: response });
     if (random.chance(0.01)) speaker.say("stop", { response_id: response });
+    if (random.chance(0.008))
+      speaker.say("edit", { response_id: response, label: "response", value: 5 + random.below(60) });
     return response;
   };
 

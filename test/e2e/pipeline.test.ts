@@ -106,11 +106,17 @@ describe("the pipeline under duplicates, disorder, rebalances and kills", () => 
     await start("detector", "detector-3"); // rebalance 3
     await second[Symbol.asyncDispose](); // rebalance 4: an orderly leave
     await publish("part-5", part(4));
-    await start("ticker", "ticker");
-
+    // Long past the watermark by now, so late; and bytes that are no Avro, so rejected.
+    await publish(
+      "too-late",
+      events.slice(0, 1).map((event) => ({ ...event, event_id: "too-late", text: canary })),
+    );
     const topics = topicsFor(env["EARSHOT_TOPIC_PREFIX"] ?? "", 4);
     await using broker = await connectBroker({ brokers: env["KAFKA_BROKERS"] ?? "", clientId: "e2e", log: quiet });
     await using admin = await broker.admin();
+    await using producer = await broker.producer();
+    await producer.send([{ topic: topics.interactions.topic, partition: 0, key: "s", value: Buffer.from(canary) }]);
+    await start("ticker", "ticker");
     const group = (name: string) => `${env["EARSHOT_GROUP_PREFIX"] ?? ""}${name}`;
     // Every visit is closed once each partition's watermark has passed the last event by gap and lateness.
     await eventually(
@@ -205,6 +211,12 @@ describe("the pipeline under duplicates, disorder, rebalances and kills", () => 
       "SELECT table, name FROM system.columns WHERE database = currentDatabase() AND table NOT IN ('reject_bytes') AND (type LIKE '%String%')",
     );
     expect(columns.length).toBeGreaterThan(50);
+    const [held] = await store.query(
+      `SELECT (SELECT count() FROM late) AS late, (SELECT count() FROM reject_rows) AS rejected,
+      (SELECT count() FROM reject_bytes WHERE position(base64Decode(value_base64), {canary:String}) > 0) AS bytes`,
+      { canary },
+    );
+    expect(held).toEqual({ late: 1, rejected: 1, bytes: 1 });
     const byTable = Map.groupBy(columns, (row) => String(row["table"]));
     for (const [table, named] of byTable) {
       const text = named.map((row) => `toString(${String(row["name"])})`).join(", ");
@@ -217,6 +229,7 @@ describe("the pipeline under duplicates, disorder, rebalances and kills", () => 
     for (const topic of ["signals", "tallies", "late"])
       expect(await runCommand("dump", [topic], env)).not.toContain(canary);
     expect(await runCommand("dump", ["interactions"], env)).toContain(canary);
+    // The others are gone by now, their metrics with them.
     for (const name of ["detector-3", "lander-2", "ticker"]) {
       const metrics = await (await fetch(`${urls.get(name) ?? ""}/metrics`)).text();
       expect(metrics).toContain("earshot_build_info");
@@ -234,6 +247,11 @@ describe("the pipeline under duplicates, disorder, rebalances and kills", () => 
       countIf(notEmpty(evidence) AND source_topic != '' AND source_last_offset >= source_first_offset AND schema_id > 0) AS what,
       countIf(provenance_status = 'unresolved' OR (prompt_version != '' AND model != '' AND release != '')) AS which
       FROM feedback`);
+    // Traffic of whole conversations: every response was seen.
+    const [open] = await store.query(
+      "SELECT countIf(provenance_status = 'unresolved') / count() AS share FROM feedback",
+    );
+    expect(Number(open?.["share"])).toBeLessThan(0.01);
     expect(row).toMatchObject({ who: row?.["n"], what: row?.["n"], which: row?.["n"] });
   });
 });
