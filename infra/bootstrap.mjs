@@ -15,7 +15,8 @@ const stamp = inRoot("node_modules", ".earshot-installed");
 const [entry, ...args] = process.argv.slice(2);
 
 /** Programs that start the embedded stack. The tests do too, but skip what needs it where Java is missing. */
-const needsStack = new Set(["infra/dev/demo.ts", "infra/embedded/main.ts", "test/bench/main.ts"]);
+const startsStack = new Set(["infra/dev/demo.ts", "infra/embedded/main.ts", "test/bench/main.ts"]);
+const needsStack = startsStack.has(entry) && !args.some((arg) => arg === "--help" || arg === "-h");
 
 const say = (line) => process.stderr.write(`earshot: ${line}\n`);
 const giveUp = (...lines) => {
@@ -115,8 +116,7 @@ const ensureInstalled = async () => {
     if (isInstalled(lockHash())) return;
     if (!matchesLock()) {
       // Maven's downloads run beside npm's: both wait for the network most of the time.
-      const stackToo =
-        needsStack.has(entry) && run(process.execPath, [inRoot("infra/embedded/download.mjs")], { quiet: false });
+      const stackToo = needsStack && run(process.execPath, [inRoot("infra/embedded/download.mjs")], { quiet: false });
       await install();
       if (stackToo && (await stackToo).code !== 0) process.exit(2);
     }
@@ -183,7 +183,7 @@ if (entry === undefined) giveUp("usage: node infra/bootstrap.mjs ENTRY [ARGUMENT
 if (isOlder(process.versions.node, [20, 0])) {
   giveUp(`Node ${process.versions.node} is too old to begin with: Earshot needs Node 20 or newer and npm.`);
 }
-if (needsStack.has(entry)) {
+if (needsStack) {
   const missing = ["java", "mvn"].filter((command) => !isOnPath(command));
   if (missing.length > 0) {
     giveUp(

@@ -9,7 +9,7 @@ if [ "$name" = setup ]; then
   for step in schemas topics migrate; do node "services/cli/$step.ts"; done
 elif [ -f "services/$name/main.ts" ]; then
   # exec: the service is the process that gets SIGTERM.
-  exec node "services/$name/main.ts" "$@"
+  exec node services/cli/start.ts "$name" "$@"
 elif [ -f "services/cli/$name.ts" ]; then
   exec node "services/cli/$name.ts" "$@"
 else

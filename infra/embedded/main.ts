@@ -1,28 +1,30 @@
 // `npm run stack`: the embedded stack alone, until Ctrl-C; its connection settings as export lines on standard output.
+import { once } from "node:events";
+import { command, execute } from "#runtime/command.ts";
+import { text } from "#runtime/config.ts";
+import { AppError, toError } from "#runtime/errors.ts";
 import { startStack } from "./stack.ts";
 
-const stopping = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(signal, () => {
-    if (stopping.signal.aborted) process.exit(1);
-    stopping.abort(new Error(`stopped by ${signal}`));
-  });
-}
+const stack = command({
+  name: "stack",
+  summary:
+    "Starts Kafka, a schema registry and the ClickHouse engine without Docker, and prints the settings that connect to them. Ctrl-C stops them and removes their data.",
+  settings: {
+    cache: text("EARSHOT_CACHE", { optional: true, help: "folder of the downloads; unset: ~/.cache/earshot" }),
+  },
+  options: {},
+  run: async ({ own, say, out, stopping }) => {
+    const explain = (thrown: unknown): never => {
+      stopping.throwIfAborted();
+      throw new AppError("failed", "The stack is down", { cause: toError(thrown) });
+    };
+    const running = own(await startStack({ log: say, signal: stopping }).catch(explain));
+    for (const [name, value] of Object.entries(running.settings))
+      await out.write(`export ${name}='${String(value)}'\n`);
+    say(`The stack is up; its logs are in ${running.dir}. Ctrl-C stops it and removes its data.`);
+    if (!stopping.aborted) await Promise.race([once(stopping, "abort"), running.failed.catch(explain)]);
+    say("Stopping…");
+  },
+});
 
-const say = (line: string) => process.stderr.write(`${line}\n`);
-
-try {
-  await using stack = await startStack({ log: say, signal: stopping.signal });
-  for (const [name, value] of Object.entries(stack.settings))
-    process.stdout.write(`export ${name}='${String(value)}'\n`);
-  say(`The stack is up; its logs are in ${stack.dir}. Ctrl-C stops it and removes its data.`);
-  const stopped = new Promise<void>((resolve) => stopping.signal.addEventListener("abort", () => resolve()));
-  await Promise.race([stopped, stack.failed]);
-  say("Stopping…");
-} catch (error) {
-  if (!stopping.signal.aborted) {
-    say(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
-  }
-}
-process.exit();
+await execute(stack);

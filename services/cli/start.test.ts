@@ -25,3 +25,11 @@ test("--help lists them on stdout and exits 0", () => {
     stdout: expect.stringContaining("Services:") as unknown,
   });
 });
+
+test("<service> --help tells what it is for and every variable that it reads, and exits 0", () => {
+  const { stdout, status } = start("detector", "--help");
+  expect(stdout).toContain("interactions in, implicit feedback signals out");
+  for (const variable of ["KAFKA_BROKERS", "EARSHOT_GAP", "EARSHOT_HASH_KEY", "EARSHOT_HTTP_PORT", "EARSHOT_LOG_LEVEL"])
+    expect(stdout).toMatch(new RegExp(`^  ${variable} `, "m"));
+  expect(status).toBe(0);
+});

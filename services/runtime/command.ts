@@ -63,8 +63,9 @@ const commandLogSettings = {
   logLevel: choice("EARSHOT_LOG_LEVEL", logLevels, { default: "warn", help: "least level that is logged" }),
 };
 
-const environmentHelp = (settings: SettingsDefinition): string => {
-  const read = Object.values({ ...settings, ...commandLogSettings });
+/** The variables that a command or service reads, as the end of its help. */
+export const environmentHelp = (settings: SettingsDefinition): string => {
+  const read = Object.values(settings);
   const width = Math.max(...read.map((one) => one.variable.length));
   const lines = read.map((one) => {
     const ending = one.required ? " (required)" : one.default === undefined ? "" : ` (default ${one.default || '""'})`;
@@ -80,7 +81,7 @@ const parserFor = (description: Command, { stdout, stderr }: CommandIo): Command
     .configureOutput({ writeOut: (text) => void stdout(text), writeErr: stderr })
     .showHelpAfterError("(--help shows what is possible)")
     .exitOverride()
-    .addHelpText("after", environmentHelp(description.settings));
+    .addHelpText("after", environmentHelp({ ...description.settings, ...commandLogSettings }));
   for (const { name, help } of description.arguments ?? []) parser.addArgument(new Argument(name, help));
   for (const option of Object.values(description.options)) {
     const added = new Option(option.flags, option.help);
@@ -164,7 +165,7 @@ export const execute = async <D extends SettingsDefinition, O extends Options>(
   argv: readonly string[] = process.argv.slice(2),
 ): Promise<never> => {
   const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"])
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
     process.on(signal, () => {
       if (stop.signal.aborted) process.exit(1);
       stop.abort(new Error("interrupted"));
