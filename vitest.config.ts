@@ -1,8 +1,9 @@
 // The three test projects: unit beside the code, suite across modules in memory, integration on real systems.
 import { defineConfig } from "vitest/config";
 
-/** Messages are compared as plain text: CI would colour them. */
+/** Messages are compared as plain text: CI would colour them. Node lets FORCE_COLOR win, with a warning, also in what tests start. */
 const env = { NO_COLOR: "1" };
+delete process.env["FORCE_COLOR"];
 
 export default defineConfig({
   test: {
