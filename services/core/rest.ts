@@ -75,46 +75,46 @@ const usualLabel = "ok";
 const has = (bits: number, bit: number): boolean => (bits & bit) !== 0;
 const bitIf = (condition: boolean, bit: number): number => (condition ? bit : 0);
 
-const putContext = (out: ByteWriter, context: Context): void => {
-  out.text(context.feature, null);
-  out.text(context.segment, null);
-  out.text(context.tier, null);
-  out.text(context.device, null);
-  out.text(context.locale, null);
-  out.text(context.app_version, null);
+const putContext = (out: ByteWriter, context: Context, like: Context | null): void => {
+  out.text(context.feature, like?.feature ?? null);
+  out.text(context.segment, like?.segment ?? null);
+  out.text(context.tier, like?.tier ?? null);
+  out.text(context.device, like?.device ?? null);
+  out.text(context.locale, like?.locale ?? null);
+  out.text(context.app_version, like?.app_version ?? null);
   out.byte(context.utc_offset_min === null ? 0 : 1);
   if (context.utc_offset_min !== null) out.number(context.utc_offset_min, 0);
 };
 
-const getContext = (from: ByteReader, contexts: Contexts): Context =>
+const getContext = (from: ByteReader, contexts: Contexts, like: Context | null): Context =>
   contexts.context(
     {
-      feature: from.text(null),
-      segment: from.text(null),
-      tier: from.text(null),
-      device: from.text(null),
-      locale: from.text(null),
-      app_version: from.text(null),
+      feature: from.text(like?.feature ?? null),
+      segment: from.text(like?.segment ?? null),
+      tier: from.text(like?.tier ?? null),
+      device: from.text(like?.device ?? null),
+      locale: from.text(like?.locale ?? null),
+      app_version: from.text(like?.app_version ?? null),
       utc_offset_min: from.byte() === 0 ? null : from.number(0),
     },
     undefined,
   );
 
-const putProvenance = (out: ByteWriter, provenance: Provenance): void => {
-  out.text(provenance.prompt_name, null);
-  out.text(provenance.prompt_version, null);
-  out.text(provenance.model, null);
-  out.text(provenance.model_version, null);
-  out.text(provenance.release, null);
+const putProvenance = (out: ByteWriter, provenance: Provenance, like: Provenance | null): void => {
+  out.text(provenance.prompt_name, like?.prompt_name ?? null);
+  out.text(provenance.prompt_version, like?.prompt_version ?? null);
+  out.text(provenance.model, like?.model ?? null);
+  out.text(provenance.model_version, like?.model_version ?? null);
+  out.text(provenance.release, like?.release ?? null);
 };
 
-const getProvenance = (from: ByteReader, contexts: Contexts): Provenance =>
+const getProvenance = (from: ByteReader, contexts: Contexts, like: Provenance | null): Provenance =>
   contexts.provenance({
-    prompt_name: from.text(null),
-    prompt_version: from.text(null),
-    model: from.text(null),
-    model_version: from.text(null),
-    release: from.text(null),
+    prompt_name: from.text(like?.prompt_name ?? null),
+    prompt_version: from.text(like?.prompt_version ?? null),
+    model: from.text(like?.model ?? null),
+    model_version: from.text(like?.model_version ?? null),
+    release: from.text(like?.release ?? null),
   });
 
 const putOpinion = (out: ByteWriter, { scaleMax, form, chars, cut }: Opinion): void => {
@@ -198,7 +198,7 @@ export const createRest = ({ text, contexts }: EventMaker, rules: SessionRules):
         (trits.indexOf(asksQuestion) * answeredBits.asksQuestion) |
         (trits.indexOf(repeatsItself) * answeredBits.repeatsItself),
     );
-    if (!isUsual) putProvenance(out, answered.provenance);
+    if (!isUsual) putProvenance(out, answered.provenance, provenance);
     out.text(auditId, null);
     if (outputChars !== null) out.number(outputChars, 0);
     if (features !== null) out.bytes(text.packResponse(features));
@@ -208,7 +208,7 @@ export const createRest = ({ text, contexts }: EventMaker, rules: SessionRules):
     const bits = from.byte();
     const isUsual = has(bits, answeredBits.provenance) && provenance !== null;
     return {
-      provenance: isUsual ? provenance : getProvenance(from, contexts),
+      provenance: isUsual ? provenance : getProvenance(from, contexts, provenance),
       auditId: from.text(null),
       outputChars: has(bits, answeredBits.chars) ? from.number(0) : null,
       features: has(bits, answeredBits.features) ? text.unpackResponse(from.bytes()) : null,
@@ -237,7 +237,7 @@ export const createRest = ({ text, contexts }: EventMaker, rules: SessionRules):
     out.text(event.responseId, like.responseId ?? event.id);
     out.text(event.label, usualLabel);
     if (event.value !== null) out.number(event.value, 0);
-    if (!isUsual) putContext(out, event.context);
+    if (!isUsual) putContext(out, event.context, context);
     if (event.asked !== null) putAsked(event.asked);
     if (event.answered !== null) putAnswered(event.answered, provenance);
     if (event.opinion !== null) putOpinion(out, event.opinion);
@@ -260,7 +260,7 @@ export const createRest = ({ text, contexts }: EventMaker, rules: SessionRules):
       responseId: from.text(like.responseId ?? id),
       label: from.text(usualLabel),
       value: has(bits, eventBits.value) ? from.number(0) : null,
-      context: has(bits, eventBits.context) && context !== null ? context : getContext(from, contexts),
+      context: has(bits, eventBits.context) && context !== null ? context : getContext(from, contexts, context),
       asked: has(bits, eventBits.asked) ? getAsked() : null,
       answered: has(bits, eventBits.answered) ? getAnswered(provenance) : null,
       opinion: has(bits, eventBits.opinion) ? getOpinion(from) : null,
