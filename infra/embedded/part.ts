@@ -1,8 +1,9 @@
 // One part of the embedded stack as a process: its log goes to a file, it is ready when its log says so, and it ends with this process.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 const withParent = fileURLToPath(new URL("./with-parent.sh", import.meta.url));
@@ -21,8 +22,8 @@ export interface Part extends AsyncDisposable {
 export interface PartContext {
   /** Folder of this run. */
   readonly dir: string;
-  /** Removed if this process dies without an orderly end; empty: nothing is. */
-  readonly removedWithUs: string;
+  /** What keeps that folder from being removed while the part lives; undefined: nothing removes it. */
+  readonly hold: Writable | undefined;
   /** Folder of the jars. */
   readonly downloads: string;
   /** From `javaVersion`. */
@@ -37,8 +38,7 @@ export interface PartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Folder of this run: the log lies there. */
   readonly dir: string;
-  /** Removed if this process dies without an orderly end. */
-  readonly removedWithUs: string;
+  readonly hold: Writable | undefined;
   /** The line that says it is ready; its first group becomes `said`. */
   readonly ready: RegExp;
   readonly within: number;
@@ -58,14 +58,14 @@ export const startPart = async (options: PartOptions): Promise<Part> => {
   const { name, dir, ready, within, signal } = options;
   signal?.throwIfAborted();
   const log = createWriteStream(join(dir, `${name}.log`), { flags: "a" });
-  const child = spawn(withParent, [options.removedWithUs, options.command, ...options.args], {
+  const child = spawn(withParent, [options.command, ...options.args], {
     cwd: dir,
     env: { ...process.env, TZ: "UTC", ...options.env },
     // Its own group: Ctrl-C in a terminal reaches only us, and we stop the parts after what uses them.
     detached: true,
     // Standard input is never written to: it closes when this process dies, however it dies.
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+    stdio: ["pipe", "pipe", "pipe", options.hold ?? "ignore"],
+  }) as ChildProcessByStdio<Writable, Readable, Readable>;
   const ended = new Promise<void>((resolve) => {
     child.once("exit", () => {
       child.stdin.destroy();

@@ -1,7 +1,6 @@
 // The embedded stack: Kafka, registry and ClickHouse engine as processes of their own, started together, on free loopback ports.
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +10,7 @@ import { javaVersion } from "./java.ts";
 import { startKafka } from "./kafka.ts";
 import type { Part, PartContext } from "./part.ts";
 import { startRegistry } from "./registry.ts";
+import { removeWhenUnused } from "./run-folder.ts";
 
 /** Everything that a service needs to know to connect, by the names of its environment variables. */
 export interface StackSettings {
@@ -61,11 +61,11 @@ export const startStack = async ({
   const began = performance.now();
   await using opened = new AsyncDisposableStack();
   const folder = dir ?? mkdtempSync(join(tmpdir(), "earshot-"));
-  if (!keep) opened.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
   mkdirSync(folder, { recursive: true });
+  const hold = keep ? undefined : opened.use(removeWhenUnused(folder)).hold;
 
   const [downloads, java] = await Promise.all([ensureDownloads(signal, log), javaVersion()]);
-  const context: PartContext = { dir: folder, removedWithUs: keep ? "" : folder, downloads, java, signal };
+  const context: PartContext = { dir: folder, hold, downloads, java, signal };
 
   let stopping = false;
   const failure = Promise.withResolvers<never>();

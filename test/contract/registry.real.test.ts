@@ -28,7 +28,7 @@ test.runIf(embedded)("after a restart of the embedded registry every schema has 
   expect(folder).toBeDefined();
   const download = fileURLToPath(import.meta.resolve("#infra/embedded/download.mjs"));
   const { stdout } = await promisify(execFile)(process.execPath, [download]);
-  const context = { dir, removedWithUs: "", downloads: stdout.trim(), java: await javaVersion(), signal: undefined };
+  const context = { dir, hold: undefined, downloads: stdout.trim(), java: await javaVersion(), signal: undefined };
   const idsFrom = async () => {
     const registry = await startRegistry(context);
     const rows = await registerSchemas({ access: registry, prefix: "t.", history: readHistory() });

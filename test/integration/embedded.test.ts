@@ -1,7 +1,7 @@
 // The embedded stack's own promises: what it keeps, and that it leaves nothing behind however it ends.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -105,4 +105,23 @@ describe("the embedded stack", () => {
       expect(await answers(settings["KAFKA_BROKERS"] ?? "")).toBe(false);
     },
   );
+
+  it.runIf(process.platform === "linux").each([
+    ["SIGTERM", "at once"],
+    ["SIGTERM", "while it removes its folder"],
+    ["SIGKILL", "while it removes its folder"],
+  ] as const)("leaves nothing after a Ctrl-C and a %s %s", async (signal, when) => {
+    using folder = temporaryFolder();
+    const { child, ended, processes } = await startProgram(folder.path);
+    const isAlive = (pid: string): boolean => existsSync(`/proc/${pid}`);
+    const [run = ""] = readdirSync(folder.path);
+    const isWhole = () => ["kafka", "registry", "clickhouse"].every((part) => existsSync(join(folder.path, run, part)));
+    child.kill("SIGINT");
+    // The removal takes milliseconds: only who waits without a pause meets it.
+    if (when !== "at once") while (isWhole());
+    child.kill(signal);
+    await ended;
+    await eventually(() => expect(readdirSync(folder.path)).toEqual([]));
+    await eventually(() => expect(processes.filter(isAlive)).toEqual([]));
+  });
 });
