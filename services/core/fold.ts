@@ -56,7 +56,7 @@ export const createFolder = (detectors: readonly Detector<unknown>[], tools: Sce
   const none: readonly number[] = [];
   const starts = detectors.map(({ start }) => start);
 
-  const open = (): Fold => ({ scene: createScene(), states: [...starts], sightings: new Map() });
+  const open = (): Fold => ({ scene: createScene(), states: starts.slice(), sightings: new Map() });
 
   const add = (fold: Fold, event: Event, hear: Hear): void => {
     const turn = nextTurn(fold.scene, event, tools);

@@ -74,8 +74,12 @@ export const createResponseAct = (kind: ActKind, reports: Reports): Detector<Sta
     responseId: response.event.responseId,
     response: response.event,
   });
-  const trials = (ended: readonly Placed[], endsAt: number, state: State): readonly Seen[] =>
-    ended.filter(onTrial).map((response) => trial(response, endsAt, state));
+  /** A loop, as this runs five times for each response: a prompt ends one as a rule. */
+  const trials = (ended: readonly Placed[], endsAt: number, state: State): readonly Seen[] => {
+    const found: Trial[] = [];
+    for (const response of ended) if (onTrial(response)) found.push(trial(response, endsAt, state));
+    return found;
+  };
 
   const sighting = (responseId: string, about: Placed | null, acts: Acts): Sighting => ({
     kind: "sighting",
