@@ -57,7 +57,7 @@ it("names what does not answer", async () => {
 });
 
 it("finds all well while everything runs, and afterwards what was stopped or is not sent", {
-  timeout: 120_000,
+  timeout: 180_000,
 }, async () => {
   await runProcess("migrate", [], scene.env);
   const ticking = { EARSHOT_TICK_INTERVAL: "200ms", EARSHOT_IDLE: "1s", EARSHOT_LATENESS: "1s" };
@@ -89,7 +89,8 @@ it("finds all well while everything runs, and afterwards what was stopped or is 
       const { findings } = await examine(scene.env);
       expect(findings.get("teams send responses")?.evidence).toContain("mute (");
     },
-    { within: 40_000 },
+    // Tallies are written when the watermark enters a new minute.
+    { within: 75_000 },
   );
   for (const one of [ticker, again, lander]) await one?.[Symbol.asyncDispose]();
 });

@@ -17,6 +17,8 @@ const temporaryFolder = () => {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 };
 
+const isAlive = (pid: string): boolean => existsSync(`/proc/${pid}`);
+
 const answers = (address: string): Promise<boolean> => {
   const [host, port] = address.split(":");
   return new Promise((resolve) => {
@@ -113,7 +115,6 @@ describe("the embedded stack", () => {
   ] as const)("leaves nothing after a Ctrl-C and a %s %s", async (signal, when) => {
     using folder = temporaryFolder();
     const { child, ended, processes } = await startProgram(folder.path);
-    const isAlive = (pid: string): boolean => existsSync(`/proc/${pid}`);
     const [run = ""] = readdirSync(folder.path);
     const isWhole = () => ["kafka", "registry", "clickhouse"].every((part) => existsSync(join(folder.path, run, part)));
     child.kill("SIGINT");
