@@ -43,6 +43,10 @@ const integers = (count: number, from = 0): string[] => Array.from({ length: cou
 const numbersOf = (list: readonly { readonly partition: number }[]): number[] =>
   list.map(({ partition }) => partition).toSorted((a, b) => a - b);
 
+/** Held, not only seen: a member that joined right after its topic was made may join again, and loses what it was told first. */
+const holdsAll = (recorder: Recorder): Promise<void> =>
+  until(() => expect(numbersOf(recorder.assigned.filter(({ ctx }) => ctx.live))).toEqual([0, 1, 2]));
+
 /** First copies in order: what is left when every repetition is dropped. */
 const distinct = (values: readonly string[]): string[] => [...new Set(values)];
 
@@ -74,10 +78,6 @@ export const brokerContract = (name: string, open: () => Promise<BrokerUnderTest
       void consumer.run(recorder);
       return consumer;
     };
-
-    /** Held, not only seen: a member that joined right after its topic was made may join again, and loses what it was told first. */
-    const holdsAll = (recorder: Recorder): Promise<void> =>
-      until(() => expect(numbersOf(recorder.assigned.filter(({ ctx }) => ctx.live))).toEqual([0, 1, 2]));
 
     const joined = async (recorder: Recorder): Promise<void> => {
       join(recorder);
