@@ -9,7 +9,7 @@ export interface EarlierAsk {
   readonly event: Event;
   /** The newest response before the next prompt. */
   answer: Placed | null;
-  /** Whether that was asked for again by button. */
+  /** Whether an answer to it was asked for again by button. */
   regenerated: boolean;
   readonly askCount: number;
 }

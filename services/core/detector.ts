@@ -42,7 +42,7 @@ export interface Turn {
   readonly placed: Placed;
   /**
    * The response it is about: a prompt's is the one just before, an act's the one it names (an escalation's, if it names none,
-   * the one just before); null: not seen in this visit.
+   * the one just before); null: not seen in this visit so far.
    */
   readonly about: Placed | null;
   /** Prompts: the responses, in order, whose trials end here. */
@@ -108,7 +108,7 @@ export interface Sighting {
   readonly retracted: boolean;
 }
 
-/** One trial, fired or not: a rate's denominator. Said once in a fold, when it ends. */
+/** One trial, fired or not: a rate's denominator. Said in a fold when it ends, again only if that `replaces` what was said. */
 export interface Trial {
   readonly kind: "trial";
   readonly type: RateType;
@@ -121,6 +121,8 @@ export interface Trial {
   readonly responseId: string | null;
   /** The response that gives the slice's provenance; null: not seen, slice unknown. */
   readonly response: Event | null;
+  /** The trial as it was said before its response was seen. */
+  readonly replaces?: Trial;
 }
 
 export type Seen = Sighting | Trial;

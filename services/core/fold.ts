@@ -83,7 +83,9 @@ export const createFolder = (detectors: readonly Detector<unknown>[], tools: Sce
       const fold = open();
       const trials: Trial[] = [];
       const hear: Hear = (seen) => {
-        if (seen.kind === "trial") trials.push(seen);
+        if (seen.kind !== "trial") return;
+        if (seen.replaces !== undefined) trials.splice(trials.indexOf(seen.replaces), 1);
+        trials.push(seen);
       };
       for (const event of events) add(fold, event, hear);
       if (closing !== null) close(fold, closing, hear);

@@ -41,6 +41,8 @@ export interface Scene {
   escalated: boolean;
   /** The last asks, in order. */
   readonly asks: EarlierAsk[];
+  /** Responses asked for again before they were shown. */
+  regenerated: Set<string> | undefined;
   dwellMs: Map<string, number> | undefined;
   /** Friction and markers of the last two exchanges. */
   frictions: readonly FrictionSeen[];
@@ -64,6 +66,7 @@ export const createScene = (): Scene => ({
   lastSpeech: undefined,
   escalated: false,
   asks: [],
+  regenerated: undefined,
   dwellMs: undefined,
   frictions: noFrictions,
   frictionCount: 0,
@@ -218,17 +221,26 @@ const takeResponse = (scene: Scene, turn: OpenTurn, { text, rules }: SceneTools)
   if (event.label === "error" || event.label === "refusal") scene.failures += 1;
   scene.lastSpeech = event;
   const asked = scene.asks.at(-1);
-  if (asked !== undefined) asked.answer = placed;
+  if (asked === undefined) return;
+  asked.answer = placed;
+  asked.regenerated ||= scene.regenerated?.has(event.responseId ?? "") === true;
+};
+
+/** Notes at the ask that an answer to it was asked for again; the act may come before the record of that answer. */
+const noteRegenerated = (scene: Scene, responseId: string | null, named: Placed | null): void => {
+  if (named === null) {
+    if (responseId !== null) scene.regenerated = (scene.regenerated ?? new Set()).add(responseId);
+    return;
+  }
+  const asked = scene.asks.at(named.exchange - scene.prompts - 1);
+  if (asked !== undefined) asked.regenerated = true;
 };
 
 const takeAct = (scene: Scene, turn: OpenTurn, { rules }: SceneTools): void => {
   const { event, placed } = turn;
   const named = shownAs(scene, event.responseId);
   turn.about = named;
-  if (event.type === "regenerate" && named !== null) {
-    const asked = scene.asks.find(({ answer }) => answer === named);
-    if (asked !== undefined) asked.regenerated = true;
-  }
+  if (event.type === "regenerate") noteRegenerated(scene, event.responseId, named);
   if (event.type === "escalation") {
     scene.escalated = true;
     turn.escalation = "action";

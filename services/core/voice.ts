@@ -145,7 +145,10 @@ export const createVoice = (folder: Folder, listener: Listener): Voice => {
 
   return {
     hear(session, visit, seen, before) {
-      if (seen.kind === "trial") return listener.trial(session, seen, 1);
+      if (seen.kind === "trial") {
+        if (seen.replaces !== undefined) listener.trial(session, seen.replaces, -1);
+        return listener.trial(session, seen, 1);
+      }
       if (before !== undefined && saysTheSame(before, seen)) return;
       const own = visit.revisions?.get(signalKey(seen)) ?? (before === undefined ? 0 : 1);
       const others = session.visits.length === 1 ? [] : session.visits.filter((other) => other !== visit);

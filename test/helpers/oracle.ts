@@ -175,6 +175,9 @@ const evaluate = (visit: VisitCut, settings: EngineSettings, text: TextAnalyser)
   const exchangeOf = (event: Rec): number => prompts.filter((prompt) => at(prompt) <= at(event)).length;
   const shown = (id: string | null, event: Rec): Rec | null =>
     before(event).find((other) => responses.includes(other) && other.response_id === id) ?? null;
+  /** The response of this id, which an act may precede. */
+  const named = (id: string | null): Rec | null =>
+    responses.find(({ response_id }) => id !== null && response_id === id) ?? null;
   const lastResponseBefore = (event: Rec): Rec | null =>
     before(event).findLast((other) => responses.includes(other)) ?? null;
   const nextPromptAfter = (event: Rec): Rec | undefined => prompts.find((prompt) => at(prompt) > at(event));
@@ -332,6 +335,7 @@ const evaluate = (visit: VisitCut, settings: EngineSettings, text: TextAnalyser)
     contextOf,
     exchangeOf,
     shown,
+    named,
     lastResponseBefore,
     trialEnd,
     asksQuestion,
@@ -370,6 +374,14 @@ type Draft = Omit<ExpectedSignal, "tenant" | "session" | "user" | "slice" | "res
 const scaleOf = (event: Rec): number => Number(extraOf(event)["scale_max"] ?? 5);
 const isNegative = (event: Rec): boolean =>
   event.label === "thumbs" ? event.value === -1 : (event.value ?? 0) / scaleOf(event) <= 0.4;
+
+const minuteOf = (ts: number): number => Math.floor(ts / 60_000) * 60_000;
+
+/** The time over which a response and acts on it lie. */
+const spanOf = (response: Rec | null, acts: readonly Rec[]): readonly [number, number] => {
+  const times = [...(response === null ? [] : [response]), ...acts].map(({ ts }) => ts);
+  return [Math.min(...times), Math.max(...times)];
+};
 
 const ids = (events: readonly Rec[]): string[] => events.slice(0, 20).map(({ event_id }) => event_id);
 
@@ -413,9 +425,10 @@ const signalsOf = (visit: VisitCut, v: Evaluated, { settings, canReport }: Oracl
           ask_count: v.askCount(prompt),
           answer_label: answer.label,
           answer_latency_ms: answer.value,
-          regenerated: v
-            .before(prompt)
-            .some((e) => e.type === "regenerate" && e.response_id === answer.response_id && v.at(e) > v.at(answer)),
+          regenerated: v.before(prompt).some((e) => {
+            const again = e.type === "regenerate" ? v.named(e.response_id) : null;
+            return again !== null && v.exchangeOf(again) === v.exchangeOf(ask);
+          }),
           preceding_response_id: about?.response_id ?? null,
           text_chars: prompt.text?.length ?? null,
           text_cut: false,
@@ -457,7 +470,7 @@ const signalsOf = (visit: VisitCut, v: Evaluated, { settings, canReport }: Oracl
       const [one] = own;
       const end = own.at(-1);
       if (one === undefined || end === undefined || id === null) continue;
-      const response = v.shown(id, end);
+      const response = v.named(id);
       const chars = own.reduce((sum, { value }) => sum + Math.max(0, value ?? 0), 0);
       const labels = unique(own.flatMap(({ label }) => (label === null ? [] : [label]))).join(",");
       const output = response === null ? null : v.outputChars(response);
@@ -474,10 +487,9 @@ const signalsOf = (visit: VisitCut, v: Evaluated, { settings, canReport }: Oracl
         stop: { output_chars: output },
       };
       const inTrial = own.some((act) => {
-        const about = v.shown(id, act);
-        if (about === null || about.label === "error" || !canReport(kind, v.contextOf(about)[0] as string | null))
-          return false;
-        return v.exchangeOf(about) === v.exchangeOf(act);
+        if (response === null || response.label === "error") return false;
+        if (!canReport(kind, v.contextOf(response)[0] as string | null)) return false;
+        return v.exchangeOf(response) === v.exchangeOf(act);
       });
       put({
         ...plain,
@@ -487,8 +499,8 @@ const signalsOf = (visit: VisitCut, v: Evaluated, { settings, canReport }: Oracl
         from: response ?? one,
         responseId: id,
         response,
-        window: [response?.ts ?? one.ts, end.ts],
-        evidence: response === null ? ids(own.slice(0, 19)) : ids([response, ...own]),
+        window: spanOf(response, own),
+        evidence: ids(sorted([...(response === null ? [] : [response]), ...own.slice(0, 19)])),
         ambiguity: {
           copy: "copied_elsewhere",
           share: "copied_elsewhere",
@@ -499,7 +511,7 @@ const signalsOf = (visit: VisitCut, v: Evaluated, { settings, canReport }: Oracl
         value: {
           acts: own.length,
           in_trial: inTrial,
-          since_shown_ms: response === null ? null : one.ts - response.ts,
+          since_shown_ms: response === null ? null : Math.max(0, one.ts - response.ts),
           ...details[kind],
         },
       });
@@ -512,7 +524,7 @@ const signalsOf = (visit: VisitCut, v: Evaluated, { settings, canReport }: Oracl
     const firstPrompt = v.prompts.find((prompt) => v.at(prompt) <= v.at(call));
     const from = firstPrompt ?? call;
     const named = call.type === "escalation" ? call.response_id : null;
-    const response = named === null ? v.lastResponseBefore(call) : v.shown(named, call);
+    const response = named === null ? v.lastResponseBefore(call) : v.named(named);
     put({
       ...plain,
       type: "implicit:escalation",
@@ -552,7 +564,7 @@ const signalsOf = (visit: VisitCut, v: Evaluated, { settings, canReport }: Oracl
       found.set(JSON.stringify([end.label, anchor]), null);
       continue;
     }
-    const response = v.shown(end.response_id, end);
+    const response = v.named(end.response_id);
     const value = end.value ?? 0;
     const rating = end.label === "rating";
     const share = rating ? value / scaleOf(end) : null;
@@ -570,8 +582,8 @@ const signalsOf = (visit: VisitCut, v: Evaluated, { settings, canReport }: Oracl
       from: end,
       responseId: end.response_id,
       response,
-      window: [response?.ts ?? one.ts, end.ts],
-      evidence: response === null ? ids(own) : ids([response, ...own]),
+      window: spanOf(response, own),
+      evidence: ids(sorted([...(response === null ? [] : [response]), ...own.slice(-19)])),
       grade: end.label === "thumbs" ? (value < 0 ? "down" : "up") : rating ? String(value) : null,
       category:
         end.label === "thumbs"
@@ -681,10 +693,7 @@ const trialsOf = (visit: VisitCut, v: Evaluated, { canReport }: OracleRules): Tr
   for (const response of v.responses) {
     const endsAt = v.trialEnd(response);
     const during = v.events.filter(
-      (e) =>
-        e.response_id === response.response_id &&
-        v.at(e) > v.at(response) &&
-        v.exchangeOf(e) === v.exchangeOf(response),
+      (e) => e.response_id === response.response_id && v.exchangeOf(e) === v.exchangeOf(response),
     );
     for (const kind of response.label === "error" ? [] : actKinds) {
       if (!canReport(kind, v.contextOf(response)[0] as string | null)) continue;
@@ -713,7 +722,8 @@ const trialsOf = (visit: VisitCut, v: Evaluated, { canReport }: OracleRules): Tr
   for (const id of unique(impressions.map(({ response_id }) => response_id))) {
     const one = impressions.find(({ response_id }) => response_id === id);
     if (one === undefined) continue;
-    const response = v.shown(id, one);
+    const later = v.named(id);
+    const response = later !== null && v.exchangeOf(later) <= v.exchangeOf(one) ? later : null;
     const answered = v.events.some(
       (e) =>
         e.type === "feedback" &&
@@ -731,12 +741,14 @@ const trialsOf = (visit: VisitCut, v: Evaluated, { canReport }: OracleRules): Tr
   }
   for (const answer of v.events) {
     if (answer.type !== "feedback" || !(answer.label === "thumbs" || answer.label === "rating")) continue;
+    const named = v.named(answer.response_id);
+    const isInTime = named !== null && (v.at(named) < v.at(answer) || minuteOf(named.ts) === minuteOf(answer.ts));
     trials.push({
       type: "explicit:negative",
       endsAt: answer.ts,
       fired: isNegative(answer),
       from: answer,
-      response: v.shown(answer.response_id, answer),
+      response: isInTime ? named : null,
     });
   }
   if (v.ending !== null && v.lastResponse !== null) {
@@ -778,7 +790,7 @@ export const expected = (log: readonly LogEntry[], rules: OracleRules): Expected
         });
       }
       for (const { type, endsAt, fired, from, response } of trialsOf(visit, v, rules)) {
-        const minute = Math.floor(endsAt / 60_000) * 60_000;
+        const minute = minuteOf(endsAt);
         const provenance = response === null ? Array(5).fill("unknown") : provenanceOf(response).slice(0, 5);
         const slice = [...v.contextOf(from), ...provenance] as readonly (string | number | null)[];
         const key = JSON.stringify([head.tenant, type, minute, slice]);

@@ -1,6 +1,7 @@
 // explicit:answered: the feedback control was shown; was it used before the user went on?
 import { type Detector, type Placed, type Seen, type Trial, type Turn, unchanged } from "#core/detector.ts";
 import { isExplicitKind } from "./explicit.ts";
+import { shownIn } from "./response-bound.ts";
 
 const type = "explicit:answered";
 
@@ -41,13 +42,20 @@ const onImpression = (state: State, responseId: string, turn: Turn): State => {
   };
 };
 
+/** The record of a response comes after the impression of its control, whose trial still runs. */
+const onResponse = (state: State, response: Placed | null): State => {
+  const responseId = response?.event.responseId ?? "";
+  const shown = state.open.get(responseId);
+  return shown === undefined ? state : { ...state, open: new Map(state.open).set(responseId, { ...shown, response }) };
+};
+
 export const answered: Detector<State> = {
   id: "answered",
   version: "1",
   types: [type],
   settings: [],
   readsText: false,
-  hears: ["prompt", "impression", "feedback"],
+  hears: ["prompt", "response", "impression", "feedback"],
   start: { open: closed, seen: new Set(), answered: new Set() },
 
   onTurn(state, turn) {
@@ -56,6 +64,7 @@ export const answered: Detector<State> = {
       if (state.open.size === 0) return unchanged(state);
       return { state: { ...state, open: closed }, seen: trials(state, event.ts) };
     }
+    if (event.type === "response") return unchanged(onResponse(state, shownIn(turn)));
     if (event.responseId === null) return unchanged(state);
     if (event.type === "impression") return unchanged(onImpression(state, event.responseId, turn));
     if (!isExplicitKind(event.label)) return unchanged(state);

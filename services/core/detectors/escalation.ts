@@ -5,13 +5,14 @@ import {
   type Placed,
   type Seen,
   type Sighting,
+  type Step,
   type Turn,
   unchanged,
 } from "#core/detector.ts";
 import type { Event } from "#core/event.ts";
+import { maxEvidence, shownIn } from "./response-bound.ts";
 
 const type = "implicit:escalation";
-const maxEvidence = 20;
 
 interface Escalated {
   /** The anchor: the visit's first prompt, or without one the first act itself. */
@@ -52,17 +53,20 @@ const goOn = (before: Escalated, { event, escalation: how }: Turn): Escalated =>
   byAction: before.byAction || how === "action",
 });
 
+/** The response that the first act named. */
+const namedBy = ({ first }: Escalated): string | null =>
+  first.event.type === "escalation" ? first.event.responseId : null;
+
 const sighting = (escalated: Escalated): Sighting => {
   const { from, first, about, events } = escalated;
   const { event, exchange } = first;
-  const named = event.type === "escalation" ? event.responseId : null;
   return {
     kind: "sighting",
     type,
     anchor: from.event.id,
     at: from.event.ts,
     from,
-    responseId: named ?? about?.event.responseId ?? null,
+    responseId: namedBy(escalated) ?? about?.event.responseId ?? null,
     response: about?.event ?? null,
     windowStart: escalated.visitStart,
     windowEnd: escalated.last.ts,
@@ -81,6 +85,15 @@ const sighting = (escalated: Escalated): Sighting => {
     },
     retracted: false,
   };
+};
+
+/** The record of the response that the first act named comes after it. */
+const onResponse = (state: State, response: Placed | null): Step<State> => {
+  const { escalated } = state;
+  if (response === null || escalated === null || escalated.about !== null) return unchanged(state);
+  if (namedBy(escalated) !== response.event.responseId) return unchanged(state);
+  const resolved = { ...escalated, about: response };
+  return { state: { ...state, escalated: resolved }, seen: [sighting(resolved)] };
 };
 
 /** The same trials as the other end states: closed visits with a response. */
@@ -107,10 +120,11 @@ export const escalation: Detector<State> = {
   types: [type],
   settings: [],
   readsText: true,
-  hears: ["prompt", "escalation"],
+  hears: ["prompt", "response", "escalation"],
   start: { firstPrompt: null, escalated: null },
 
   onTurn(state, turn) {
+    if (turn.event.type === "response") return onResponse(state, shownIn(turn));
     const firstPrompt = state.firstPrompt ?? (turn.event.type === "prompt" ? turn.placed : null);
     if (turn.escalation === null)
       return unchanged(firstPrompt === state.firstPrompt ? state : { ...state, firstPrompt });

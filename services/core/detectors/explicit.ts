@@ -1,6 +1,7 @@
 // Explicit feedback passed through: thumbs, rating, comment and form as signals, without any text; the last answer wins.
-import { type Detector, type Sighting, type Turn, unchanged } from "#core/detector.ts";
+import { type Detector, type Placed, type Sighting, type Step, unchanged } from "#core/detector.ts";
 import type { Event } from "#core/event.ts";
+import { maxEvidence, shownIn, windowOf, withResponse } from "./response-bound.ts";
 
 const kinds = ["thumbs", "rating", "comment", "form"] as const;
 export type ExplicitKind = (typeof kinds)[number];
@@ -23,6 +24,7 @@ export const polarityOf = ({ label, value, opinion }: Event): Polarity | null =>
 
 /** What a user has said of a response, by one kind of control. */
 interface Answers {
+  readonly last: Placed;
   readonly evidence: readonly Event[];
   readonly count: number;
   readonly firstAt: number;
@@ -30,7 +32,6 @@ interface Answers {
 
 type State = ReadonlyMap<string, Answers>;
 
-const maxEvidence = 20;
 const round4 = (value: number): number => Math.round(value * 10_000) / 10_000;
 
 /** (response, user, kind): a later answer of the same user by the same control is a revision. */
@@ -61,19 +62,19 @@ const scoreOf = ({ label, value, opinion }: Event): number | null => {
   return label === "rating" && value !== null && scale !== null ? round4(value / scale) : null;
 };
 
-const sighting = (turn: Turn, anchor: string, answers: Answers): Sighting => {
-  const { event, about } = turn;
+const sighting = (about: Placed | null, anchor: string, answers: Answers): Sighting => {
+  const { event } = answers.last;
+  const response = about?.event ?? null;
   return {
     kind: "sighting",
     type: event.label ?? "",
     anchor,
     at: event.ts,
-    from: turn.placed,
+    from: answers.last,
     responseId: event.responseId,
-    response: about?.event ?? null,
-    windowStart: about?.event.ts ?? answers.firstAt,
-    windowEnd: event.ts,
-    evidence: about === null ? answers.evidence : [about.event, ...answers.evidence].slice(0, maxEvidence),
+    response,
+    ...windowOf(response, answers.firstAt, event.ts),
+    evidence: withResponse(response, answers.evidence),
     grade: gradeOf(event),
     category: polarityOf(event),
     score: scoreOf(event),
@@ -83,24 +84,34 @@ const sighting = (turn: Turn, anchor: string, answers: Answers): Sighting => {
   };
 };
 
+/** The record of a response comes after answers about it: now they have their provenance. */
+const onResponse = (state: State, response: Placed | null): Step<State> => {
+  if (response === null || state.size === 0) return unchanged(state);
+  const about = [...state].filter(([, { last }]) => last.event.responseId === response.event.responseId);
+  return { state, seen: about.map(([anchor, answers]) => sighting(response, anchor, answers)) };
+};
+
 export const explicit: Detector<State> = {
   id: "explicit-feedback",
   version: "1",
   types: kinds,
   settings: [],
   readsText: false,
-  hears: ["feedback", "feedback_retracted"],
+  hears: ["response", "feedback", "feedback_retracted"],
   start: new Map(),
   onTurn(state, turn) {
     const { event } = turn;
+    if (event.type === "response") return onResponse(state, shownIn(turn));
     if (!isExplicitKind(event.label)) return unchanged(state);
     const anchor = anchorOf(event);
     const before = state.get(anchor);
     const answers: Answers = {
-      evidence: [...(before?.evidence ?? []), event].slice(-maxEvidence),
+      last: turn.placed,
+      // With the response they are as many as a signal may name.
+      evidence: [...(before?.evidence ?? []), event].slice(1 - maxEvidence),
       count: (before?.count ?? 0) + 1,
       firstAt: before?.firstAt ?? event.ts,
     };
-    return { state: new Map(state).set(anchor, answers), seen: [sighting(turn, anchor, answers)] };
+    return { state: new Map(state).set(anchor, answers), seen: [sighting(turn.about, anchor, answers)] };
   },
 };

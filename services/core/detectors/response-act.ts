@@ -4,6 +4,7 @@ import {
   type Placed,
   type Seen,
   type Sighting,
+  type Step,
   type Trial,
   type Turn,
   unchanged,
@@ -12,13 +13,14 @@ import type { Event } from "#core/event.ts";
 import type { InteractionType } from "#core/interaction.ts";
 import type { Reports } from "#core/reports.ts";
 import type { RateType } from "#core/signals.ts";
+import { maxEvidence, shownIn, windowOf, withResponse } from "./response-bound.ts";
 
 export type ActType = Extract<InteractionType, "copy" | "share" | "regenerate" | "edit" | "stop">;
 
 /** What was done with one response so far. */
 export interface Acts {
   readonly first: Placed;
-  readonly last: Event;
+  readonly last: Placed;
   readonly events: readonly Event[];
   readonly count: number;
   /** Sum of `value`: characters. */
@@ -38,18 +40,15 @@ interface ActKind {
   readonly describe: (acts: Acts, response: Event | null) => Readonly<Record<string, unknown>>;
 }
 
-const maxEvidence = 20;
-
-const addAct = (before: Acts | undefined, turn: Turn, inTrial: boolean): Acts => {
-  const { event } = turn;
+const addAct = (before: Acts | undefined, { event, placed }: Turn, inTrial: boolean): Acts => {
   const chars = Math.max(0, event.value ?? 0);
   const label = event.label === null ? [] : [event.label];
   if (before === undefined) {
-    return { first: turn.placed, last: event, events: [event], count: 1, chars, labels: label, inTrial };
+    return { first: placed, last: placed, events: [event], count: 1, chars, labels: label, inTrial };
   }
   return {
     first: before.first,
-    last: event,
+    last: placed,
     events: before.events.length < maxEvidence - 1 ? [...before.events, event] : before.events,
     count: before.count + 1,
     chars: before.chars + chars,
@@ -63,6 +62,8 @@ const isShown = (response: Event): boolean => response.label !== "error";
 
 export const createResponseAct = (kind: ActKind, reports: Reports): Detector<State> => {
   const onTrial = (response: Placed): boolean => isShown(response.event) && reports(kind.act, response.context);
+  const isInTrial = (response: Placed | null, act: Placed): boolean =>
+    response !== null && response.exchange === act.exchange && onTrial(response);
 
   const trial = (response: Placed, endsAt: number, state: State): Trial => ({
     kind: "trial",
@@ -89,9 +90,8 @@ export const createResponseAct = (kind: ActKind, reports: Reports): Detector<Sta
     from: about ?? acts.first,
     responseId,
     response: about?.event ?? null,
-    windowStart: about?.event.ts ?? acts.first.event.ts,
-    windowEnd: acts.last.ts,
-    evidence: about === null ? acts.events : [about.event, ...acts.events],
+    ...windowOf(about?.event ?? null, acts.first.event.ts, acts.last.event.ts),
+    evidence: withResponse(about?.event ?? null, acts.events),
     grade: null,
     category: null,
     score: null,
@@ -99,11 +99,24 @@ export const createResponseAct = (kind: ActKind, reports: Reports): Detector<Sta
     value: {
       acts: acts.count,
       in_trial: acts.inTrial,
-      since_shown_ms: about === null ? null : acts.first.event.ts - about.event.ts,
+      since_shown_ms: about === null ? null : Math.max(0, acts.first.event.ts - about.event.ts),
       ...kind.describe(acts, about?.event ?? null),
     },
     retracted: false,
   });
+
+  const say = (state: State, responseId: string, about: Placed | null, acts: Acts): Step<State> => ({
+    state: new Map(state).set(responseId, acts),
+    seen: [sighting(responseId, about, acts)],
+  });
+
+  /** The record of a response comes after acts on it: they count when no prompt lies between. */
+  const onResponse = (state: State, response: Placed): Step<State> => {
+    const responseId = response.event.responseId ?? "";
+    const acts = state.get(responseId);
+    if (acts === undefined) return unchanged(state);
+    return say(state, responseId, response, { ...acts, inTrial: isInTrial(response, acts.last) });
+  };
 
   return {
     id: kind.act,
@@ -111,16 +124,19 @@ export const createResponseAct = (kind: ActKind, reports: Reports): Detector<Sta
     types: [kind.type],
     settings: ["unreported"],
     readsText: false,
-    hears: ["prompt", kind.act],
+    hears: ["prompt", "response", kind.act],
     start: new Map(),
 
     onTurn(state, turn) {
-      if (turn.event.type === "prompt") return { state, seen: trials(turn.ended, turn.event.ts, state) };
-      const { responseId } = turn.event;
+      const { event, placed, about } = turn;
+      if (event.type === "prompt") return { state, seen: trials(turn.ended, event.ts, state) };
+      if (event.type === "response") {
+        const response = shownIn(turn);
+        return response === null ? unchanged(state) : onResponse(state, response);
+      }
+      const { responseId } = event;
       if (responseId === null) return unchanged(state);
-      const inTrial = turn.about !== null && turn.about.exchange === turn.placed.exchange && onTrial(turn.about);
-      const acts = addAct(state.get(responseId), turn, inTrial);
-      return { state: new Map(state).set(responseId, acts), seen: [sighting(responseId, turn.about, acts)] };
+      return say(state, responseId, about, addAct(state.get(responseId), turn, isInTrial(about, placed)));
     },
 
     onClose: (state, { ended, closing }) => ({ state, seen: trials(ended, closing.at, state) }),

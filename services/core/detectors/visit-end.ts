@@ -11,6 +11,7 @@ import {
 import type { Event } from "#core/event.ts";
 import type { EngineSettingName } from "#core/settings.ts";
 import type { RateType } from "#core/signals.ts";
+import { maxEvidence } from "./response-bound.ts";
 
 /** Everything that may count as friction or as a marker. */
 const endSettings: readonly EngineSettingName[] = [
@@ -24,8 +25,6 @@ const endSettings: readonly EngineSettingName[] = [
   "slowResponse",
   "readingSpeed",
 ];
-
-const maxEvidence = 20;
 
 const inOrder = (events: readonly Event[]): readonly Event[] => [...new Set(events)].slice(-maxEvidence);
 
