@@ -2,7 +2,7 @@
 import type { InteractionRecord } from "#schemas/generated/records.ts";
 import type { Context, Contexts, Provenance } from "./context.ts";
 import type { Incoming } from "./engine-port.ts";
-import { type InteractionType, rankOf } from "./interaction.ts";
+import { type InteractionType, knownLabel, rankOf } from "./interaction.ts";
 import type { Match, PromptFeatures, ResponseFeatures, TextAnalyser, TurnCategory } from "./text/types.ts";
 import { cutText } from "./text-cap.ts";
 import type { EventTime } from "./time.ts";
@@ -69,6 +69,7 @@ export interface Event {
   readonly schemaId: number;
   readonly user: string | null;
   readonly responseId: string | null;
+  /** One of those that mean something for its type. */
   readonly label: string | null;
   readonly value: number | null;
   /** Its own; gaps are filled while folding. */
@@ -159,7 +160,7 @@ export const toEvent = (
     schemaId,
     user: filled(interaction.user_id_hash),
     responseId: filled(interaction.response_id),
-    label: filled(interaction.label),
+    label: knownLabel(type, interaction.label),
     value: interaction.value,
     context: maker.contexts.context(interaction, like?.context),
     asked: words === null ? null : toAsked(words, maker),

@@ -41,6 +41,28 @@ const bound: ReadonlySet<string> = new Set([
 ] satisfies InteractionType[]);
 export const namesResponse = (type: InteractionType): boolean => bound.has(type);
 
+const endLabels = ["user", "product", "logout", "closed"];
+const answerLabels = ["thumbs", "rating", "comment", "form"];
+
+/** The labels that mean something, by type. */
+const labels: Readonly<Partial<Record<InteractionType, ReadonlySet<string>>>> = {
+  prompt: new Set(["edited", "retry"]),
+  response: new Set(["ok", "error", "refusal", "truncated", "handoff"]),
+  copy: new Set(["all", "part", "code"]),
+  share: new Set(["all", "part", "code"]),
+  edit: new Set(["prompt", "response"]),
+  dwell: new Set(["visible", "scroll"]),
+  escalation: new Set(["button", "agent", "ticket"]),
+  resolved: new Set(endLabels),
+  session_end: new Set(endLabels),
+  feedback: new Set(answerLabels),
+  feedback_retracted: new Set(answerLabels),
+};
+
+/** The label, if it means something: any other is the producer's affair, may be text, and is ignored. */
+export const knownLabel = (type: InteractionType, label: string | null): string | null =>
+  label !== null && labels[type]?.has(label) === true ? label : null;
+
 /** Order among events of one instant: a question before its answer, an answer before what is done with it, the end last. */
 export const rankOf = (type: InteractionType): number => {
   switch (type) {

@@ -56,6 +56,27 @@ const ranks: Readonly<Record<string, number>> = { prompt: 0, response: 1, sessio
 const round4 = (value: number): number => Math.round(value * 1e4) / 1e4;
 const unique = <T>(items: readonly T[]): T[] => [...new Set(items)];
 
+const endReasons = "user product logout closed";
+const answerKinds = "thumbs rating comment form";
+const meanings: Readonly<Record<string, string>> = {
+  prompt: "edited retry",
+  response: "ok error refusal truncated handoff",
+  copy: "all part code",
+  share: "all part code",
+  edit: "prompt response",
+  dwell: "visible scroll",
+  escalation: "button agent ticket",
+  resolved: endReasons,
+  session_end: endReasons,
+  feedback: answerKinds,
+  feedback_retracted: answerKinds,
+};
+/** A label without a meaning is as good as none. */
+const understood = (event: Rec): Rec => {
+  const isKnown = (meanings[event.type] ?? "").split(" ").includes(event.label ?? "");
+  return isKnown ? event : { ...event, label: null };
+};
+
 /** Which records count, by a plain walk along the log. */
 const accepted = (log: readonly LogEntry[], settings: EngineSettings) => {
   let watermark = Number.NEGATIVE_INFINITY;
@@ -78,7 +99,7 @@ const accepted = (log: readonly LogEntry[], settings: EngineSettings) => {
     else {
       verdicts.applied += 1;
       ids.add(id);
-      kept.push(interaction);
+      kept.push(understood(interaction));
       firstTick = undefined;
       watermark = Math.max(watermark, Math.min(interaction.ts, appendTs) - settings.lateness - 1);
     }

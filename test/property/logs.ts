@@ -55,7 +55,7 @@ const shape = fc.record({
   /** Which response is meant, counted back from the newest; below zero: one still to come. */
   back: fc.integer({ min: -1, max: 2 }),
   value: fc.integer({ min: 0, max: 5 }),
-  label: fc.constantFrom("ok", "ok", "ok", "error", "refusal", "edited", "retry", "truncated"),
+  label: fc.constantFrom("ok", "ok", "ok", "error", "refusal", "edited", "retry", "truncated", "my secret plan"),
   user: fc.constantFrom("u1", "u1", "u2", null),
   feature: fc.constantFrom("help", "voice", null),
   questioning: fc.constantFrom("true", "false", null),
@@ -110,12 +110,16 @@ const interactionOf = (drawn: Shape, responseId: string, more: Partial<Interacti
     case "dwell":
       return act("0s", "dwell", responseId, { ...more, label: "visible", value: value * 700 });
     case "escalation":
-      return event("0s", "escalation", { ...more, label: "button", response_id: value > 3 ? responseId : null });
+      return event("0s", "escalation", {
+        ...more,
+        label: value > 1 ? "button" : label,
+        response_id: value > 3 ? responseId : null,
+      });
     case "resolved":
     case "session_end":
       return event("0s", kind, more);
     default:
-      return act("0s", kind, responseId, { ...more, value: value * 5, label: value > 3 ? "code" : "all" });
+      return act("0s", kind, responseId, { ...more, value: value * 5, label: value > 3 ? "code" : drawn.label });
   }
 };
 
