@@ -2,7 +2,7 @@
 import { type AskRules, type EarlierAsk, findBond, maxAsks, repeatOf } from "./asks.ts";
 import type { Contexts } from "./context.ts";
 import type { Category, Close, Ending, Placed, Repeat, Turn } from "./detector.ts";
-import type { Asked, Event, PromptReading } from "./event.ts";
+import { type Asked, compareEvents, type Event, type PromptReading } from "./event.ts";
 import { type FrictionSeen, frictionScore, frictionsIn, markerIn } from "./friction.ts";
 import type { EngineSettings } from "./settings.ts";
 import type { TextAnalyser } from "./text/types.ts";
@@ -22,9 +22,8 @@ type OpenTurn = { -readonly [K in keyof Turn]: Turn[K] };
 
 interface Marker {
   readonly name: string;
+  readonly event: Event;
   readonly exchange: number;
-  /** How much friction of the visit came before it. */
-  readonly after: number;
 }
 
 /** What the turns so far amount to. */
@@ -46,7 +45,6 @@ export interface Scene {
   dwellMs: Map<string, number> | undefined;
   /** Friction and markers of the last two exchanges. */
   frictions: readonly FrictionSeen[];
-  frictionCount: number;
   markers: readonly Marker[];
   readonly lastLabels: string[];
 }
@@ -69,7 +67,6 @@ export const createScene = (): Scene => ({
   regenerated: undefined,
   dwellMs: undefined,
   frictions: noFrictions,
-  frictionCount: 0,
   markers: noMarkers,
   lastLabels: [],
 });
@@ -113,12 +110,22 @@ const seenEnough = (event: Event, about: Placed | null, scene: Scene, rules: Sce
 const note = (scene: Scene, { event, exchange }: Placed, turn: OpenTurn, enough: boolean, rules: SceneRules): void => {
   const names = frictionsIn(event, turn, rules);
   if (names.length > 0) {
-    scene.frictionCount += names.length;
     scene.frictions = [...scene.frictions, ...names.map((name) => ({ name, event, exchange }))];
     turn.frictions = scene.frictions;
   }
   const name = markerIn(event, turn.category, enough);
-  if (name !== null) scene.markers = [...scene.markers, { name, exchange, after: scene.frictionCount }];
+  if (name !== null) scene.markers = [...scene.markers, { name, event, exchange }];
+};
+
+const isVote = ({ type, label }: Event): boolean =>
+  (type === "feedback" || type === "feedback_retracted") && label === "thumbs";
+
+/** A user's next vote on a response, or taking it back, leaves nothing of the one before. */
+const forgetVote = (scene: Scene, { responseId, user }: Event): void => {
+  const stands = ({ event }: { readonly event: Event }): boolean =>
+    !isVote(event) || event.responseId !== responseId || event.user !== user;
+  scene.frictions = scene.frictions.filter(stands);
+  scene.markers = scene.markers.filter(stands);
 };
 
 /** A new exchange begins: what lies more than one exchange back no longer decides how the visit ends. */
@@ -246,12 +253,17 @@ const takeAct = (scene: Scene, turn: OpenTurn, { rules }: SceneTools): void => {
     turn.escalation = "action";
     if (event.responseId === null) turn.about = scene.shown.at(-1) ?? null;
   }
+  if (isVote(event)) {
+    forgetVote(scene, event);
+    turn.frictions = scene.frictions;
+  }
   note(scene, placed, turn, seenEnough(event, named, scene, rules), rules);
 };
 
 /** escalated > used > after-friction > silent. A marker counts while no friction follows it. */
 const endingOf = (scene: Scene): Ending => {
-  const markers = scene.markers.filter(({ after }) => after === scene.frictionCount);
+  const trouble = scene.frictions.at(-1)?.event;
+  const markers = scene.markers.filter(({ event }) => trouble === undefined || compareEvents(trouble, event) < 0);
   const singleTurn = scene.prompts <= 1;
   const last = scene.lastSpeech;
   const unanswered = last?.answered?.asksQuestion === true;

@@ -313,11 +313,20 @@ const evaluate = (visit: VisitCut, settings: EngineSettings, text: TextAnalyser)
     return event.type === "prompt" && features.get(event)?.asksPerson === true ? "request" : null;
   };
 
+  const isVote = (event: Rec): boolean =>
+    ["feedback", "feedback_retracted"].includes(event.type) && event.label === "thumbs";
+  /** Whether the same user has not voted anew on the same response, up to `until`. */
+  const stands = (event: Rec, until: Rec): boolean =>
+    !isVote(event) ||
+    !events
+      .slice(at(event) + 1, at(until) + 1)
+      .some((e) => isVote(e) && e.response_id === event.response_id && e.user_id_hash === event.user_id_hash);
+
   const recentFrom = (event: Rec): number => exchangeOf(event) - 1;
   const frictionsNear = (event: Rec): { readonly name: string; readonly event: Rec }[] =>
     events
       .slice(0, at(event) + 1)
-      .filter((e) => exchangeOf(e) >= recentFrom(event))
+      .filter((e) => exchangeOf(e) >= recentFrom(event) && stands(e, event))
       .flatMap((e) => frictionsOf(e).map((name) => ({ name, event: e })));
 
   const last = events.at(-1);
@@ -330,7 +339,7 @@ const evaluate = (visit: VisitCut, settings: EngineSettings, text: TextAnalyser)
     const trouble = frictionsNear(last);
     const lastTrouble = trouble.at(-1);
     const markers = near.filter(
-      (e) => markerOf(e) !== null && (lastTrouble === undefined || at(e) > at(lastTrouble.event)),
+      (e) => markerOf(e) !== null && stands(e, last) && (lastTrouble === undefined || at(e) > at(lastTrouble.event)),
     );
     const all =
       unanswered && speech !== undefined ? [...trouble, { name: "unanswered-question", event: speech }] : trouble;

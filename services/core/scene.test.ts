@@ -1,0 +1,50 @@
+// What counts as friction and as a marker at the end of a visit, as timelines.
+import { describe, expect, it } from "vitest";
+import type { InteractionRecord } from "#schemas/generated/records.ts";
+import { act, createDriver, prompt, response, sessionEnd, thumbs } from "#test/helpers/timeline.ts";
+
+/** How a visit of two exchanges ends, given what is done after the second answer. */
+const endOf = (...acts: readonly InteractionRecord[]) => {
+  const driver = createDriver();
+  driver.log(prompt("0s", "hello"), response("1s", "r1"), prompt("10s", "other words"), response("11s", "r2"));
+  driver.log(...acts, sessionEnd("60s"));
+  const [engagement] = driver.of("implicit:engagement-length");
+  const [end] = [...driver.of("implicit:abandonment"), ...driver.of("implicit:silent-end")];
+  const ending = JSON.parse(engagement?.event_value ?? "") as { end_state: string };
+  const value = JSON.parse(end?.event_value ?? "{}") as { frictions?: string[]; friction_score?: number };
+  return [ending.end_state, value.frictions ?? null, value.friction_score ?? null] as const;
+};
+
+const retracted = (when: string, label: string, more: Partial<InteractionRecord> = {}) =>
+  act(when, "feedback_retracted", "r2", { label, ...more });
+
+describe("of the votes of one user on one response the last counts", () => {
+  it("a thumb down is friction", () =>
+    expect(endOf(thumbs("20s", "r2", -1))).toEqual(["after-friction", ["thumbs-down"], 0.5]));
+
+  it("a thumb down that was taken back is none", () =>
+    expect(endOf(thumbs("20s", "r2", -1), retracted("21s", "thumbs"))).toEqual(["silent", [], 0]));
+
+  it("a thumb up that was taken back is no marker", () =>
+    expect(endOf(thumbs("20s", "r2", 1), retracted("21s", "thumbs"))).toEqual(["silent", [], 0]));
+
+  it("a thumb turned down is friction and no marker", () =>
+    expect(endOf(thumbs("20s", "r2", 1), thumbs("21s", "r2", -1))[0]).toBe("after-friction"));
+
+  it("a thumb turned up is a marker and no friction", () =>
+    expect(endOf(thumbs("20s", "r2", -1), thumbs("21s", "r2", 1))[0]).toBe("used"));
+
+  it("a thumb down twice is one friction", () =>
+    expect(endOf(thumbs("20s", "r2", -1), thumbs("21s", "r2", -1))[2]).toBe(0.5));
+
+  it("a copy before a thumb down that was taken back counts again", () =>
+    expect(endOf(act("15s", "copy", "r2"), thumbs("20s", "r2", -1), retracted("21s", "thumbs"))[0]).toBe("used"));
+
+  it("another user's, another response's and another kind's retraction take nothing back", () => {
+    expect(endOf(thumbs("20s", "r2", -1), retracted("21s", "thumbs", { user_id_hash: "u2" }))[0]).toBe(
+      "after-friction",
+    );
+    expect(endOf(thumbs("20s", "r1", -1), retracted("21s", "thumbs"))[0]).toBe("after-friction");
+    expect(endOf(thumbs("20s", "r2", -1), retracted("21s", "rating"))[0]).toBe("after-friction");
+  });
+});
