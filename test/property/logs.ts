@@ -1,6 +1,7 @@
 // Random logs for the engine's properties: few sessions, dense in borders, disorder, foreign acts and answers that change.
 import * as fc from "fast-check";
 import { defaultEngineSettings, type EngineSettings } from "#core/settings.ts";
+import { beginsVisit, gridShift } from "#core/visit.ts";
 import type { InteractionRecord } from "#schemas/generated/records.ts";
 import { act, event, prompt, response, start, thumbs } from "#test/helpers/timeline.ts";
 
@@ -35,7 +36,8 @@ const texts = [
 
 const shape = fc.record({
   kind: fc.constantFrom(
-    ...(["prompt", "prompt", "prompt", "response", "response", "response"] as const),
+    ...(["prompt", "prompt", "prompt", "prompt", "prompt", "prompt"] as const),
+    ...(["response", "response", "response", "response", "response", "response"] as const),
     ...(["copy", "share", "regenerate", "edit", "stop", "dwell", "escalation", "resolved"] as const),
     ...(["impression", "thumbs", "rating", "comment", "retracted", "session_end"] as const),
   ),
@@ -51,7 +53,7 @@ const shape = fc.record({
     { weight: 3, arbitrary: fc.constant(0) },
     { weight: 2, arbitrary: fc.integer({ min: 0, max: 179 }).map((n) => n * second) },
   ),
-  text: fc.constantFrom(...texts),
+  text: fc.constantFrom(...texts, ...texts.slice(0, 3), ...texts.slice(0, 3)),
   /** Which response is meant, counted back from the newest; below zero: one still to come. */
   back: fc.integer({ min: -1, max: 2 }),
   value: fc.integer({ min: 0, max: 5 }),
@@ -98,7 +100,15 @@ const interactionOf = (drawn: Shape, responseId: string, more: Partial<Interacti
       const extra =
         drawn.questioning === null ? null : `{"asks_question":${drawn.questioning},"output_chars":${value * 20}}`;
       const words = value === 0 ? null : `answer about ${text}${value === 1 ? "?" : ""}`;
-      return response("0s", responseId, { ...more, label, text: words, extra, prompt_version: `p${value}` });
+      const latency = value === 0 ? null : value * 8_000;
+      return response("0s", responseId, {
+        ...more,
+        label,
+        text: words,
+        value: latency,
+        extra,
+        prompt_version: `p${value}`,
+      });
     }
     case "thumbs":
       return thumbs("0s", responseId, value > 2 ? 1 : -1, more);
@@ -123,22 +133,27 @@ const interactionOf = (drawn: Shape, responseId: string, more: Partial<Interacti
   }
 };
 
-/** Events of three sessions over some hours. */
+/** Events of three sessions over some hours. Left to itself fast-check draws few: a repeat-ask in one log of 500, now in one of three. */
 export const drawnEvents = (most = 70): fc.Arbitrary<Drawn[]> =>
-  fc.array(shape, { minLength: 2, maxLength: most }).map(build);
+  fc.array(shape, { minLength: 2, maxLength: most, size: "max" }).map(build);
 
 const nameOf = ({ session_id, response_id }: InteractionRecord): string => `${session_id} ${response_id ?? ""}`;
 
-/** Leaves out acts on a response that comes minutes later: a visit cannot know that a later one will show it. */
+/** Leaves out acts on a response that a later visit shows, or minutes later: a visit cannot know that it will. */
 export const withoutForesight = (events: readonly Drawn[]): Drawn[] => {
   const shown = new Map<string, number>();
   for (const { interaction } of events) {
     if (interaction.type === "response") shown.set(nameOf(interaction), interaction.ts);
   }
-  return events.filter(
-    ({ interaction }) =>
-      interaction.response_id === null || (shown.get(nameOf(interaction)) ?? 0) <= interaction.ts + minute,
-  );
+  const ends = events.flatMap(({ interaction }) => (interaction.type === "session_end" ? [interaction] : []));
+  const isVisit = ({ tenant, session_id, ts }: InteractionRecord, until: number): boolean =>
+    until <= ts + minute &&
+    !beginsVisit({ type: "prompt", ts }, { ts: until }, gridShift(tenant, session_id, quickSettings), quickSettings) &&
+    !ends.some((end) => end.session_id === session_id && end.ts >= ts && end.ts <= until);
+  return events.filter(({ interaction }) => {
+    const at = interaction.response_id === null ? undefined : shown.get(nameOf(interaction));
+    return at === undefined || at <= interaction.ts || isVisit(interaction, at);
+  });
 };
 
 /** What lies in the log: a tick, or an interaction, and when it was appended. */

@@ -1,5 +1,6 @@
 // implicit:engagement-length: how long the user stayed after a response; a measure, read both ways, not a rate.
 import { type Close, type Detector, type Placed, type Seen, unchanged } from "#core/detector.ts";
+import { endSettings } from "./depends-on.ts";
 
 const type = "implicit:engagement-length";
 
@@ -50,19 +51,7 @@ export const engagementLength: Detector<State> = {
   id: "engagement-length",
   version: "1",
   types: [type],
-  // The end state is part of what it says, so all that decides it counts.
-  settings: [
-    "activityCap",
-    "repeatAt",
-    "rephraseAt",
-    "hanKanaRaise",
-    "lookbackTurns",
-    "lookbackAge",
-    "minContentTokens",
-    "selfRepeatAt",
-    "slowResponse",
-    "readingSpeed",
-  ],
+  settings: [...endSettings, "activityCap"],
   readsText: true,
   hears: ["dwell"],
   start: new Map(),

@@ -10,6 +10,7 @@ import {
   unchanged,
 } from "#core/detector.ts";
 import type { Event } from "#core/event.ts";
+import { frictionSettings } from "./depends-on.ts";
 import { maxEvidence, shownIn } from "./response-bound.ts";
 
 const type = "implicit:escalation";
@@ -118,7 +119,8 @@ export const escalation: Detector<State> = {
   id: "escalation",
   version: "1",
   types: [type],
-  settings: [],
+  // It says which friction came before.
+  settings: frictionSettings,
   readsText: true,
   hears: ["prompt", "response", "escalation"],
   start: { firstPrompt: null, escalated: null },

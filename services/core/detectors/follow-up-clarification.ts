@@ -1,5 +1,6 @@
 // implicit:follow-up-clarification: the user asks for elaboration or corrects the assistant.
 import { type Category, type Detector, type Placed, type Sighting, type Turn, unchanged } from "#core/detector.ts";
+import { repeatSettings } from "./depends-on.ts";
 import { userTurnTrial } from "./user-turn.ts";
 
 const type = "implicit:follow-up-clarification";
@@ -38,7 +39,7 @@ export const followUpClarification: Detector<null> = {
   id: "follow-up-clarification",
   version: "1",
   types: [type],
-  settings: ["repeatAt", "rephraseAt", "hanKanaRaise", "lookbackTurns", "lookbackAge", "minContentTokens"],
+  settings: repeatSettings,
   readsText: true,
   hears: ["prompt"],
   start: null,

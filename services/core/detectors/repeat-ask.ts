@@ -1,5 +1,6 @@
 // implicit:repeat-ask: the same or a similar question asked again in the visit, after it was answered.
 import { type Detector, type Repeat, type Sighting, type Turn, unchanged } from "#core/detector.ts";
+import { repeatSettings } from "./depends-on.ts";
 import { userTurnTrial } from "./user-turn.ts";
 
 const type = "implicit:repeat-ask";
@@ -47,7 +48,7 @@ export const repeatAsk: Detector<null> = {
   id: "repeat-ask",
   version: "1",
   types: [type],
-  settings: ["repeatAt", "rephraseAt", "hanKanaRaise", "lookbackTurns", "lookbackAge", "minContentTokens"],
+  settings: repeatSettings,
   readsText: true,
   hears: ["prompt"],
   start: null,

@@ -9,22 +9,9 @@ import {
   unchanged,
 } from "#core/detector.ts";
 import type { Event } from "#core/event.ts";
-import type { EngineSettingName } from "#core/settings.ts";
 import type { RateType } from "#core/signals.ts";
+import { endSettings } from "./depends-on.ts";
 import { maxEvidence } from "./response-bound.ts";
-
-/** Everything that may count as friction or as a marker. */
-const endSettings: readonly EngineSettingName[] = [
-  "repeatAt",
-  "rephraseAt",
-  "hanKanaRaise",
-  "lookbackTurns",
-  "lookbackAge",
-  "minContentTokens",
-  "selfRepeatAt",
-  "slowResponse",
-  "readingSpeed",
-];
 
 const inOrder = (events: readonly Event[]): readonly Event[] => [...new Set(events)].slice(-maxEvidence);
 
@@ -86,7 +73,7 @@ export const createVisitEnd = (kind: EndKind): Detector<null> => ({
   id: kind.id,
   version: "1",
   types: [kind.type],
-  settings: endSettings,
+  settings: [...endSettings, "activityCap"],
   readsText: true,
   hears: [],
   start: null,
