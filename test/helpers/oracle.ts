@@ -684,7 +684,10 @@ const signalsOf = (visit: VisitCut, v: Evaluated, { settings, canReport }: Oracl
         .slice(-20)
         .map(({ event_id }) => event_id),
       score,
-      ambiguity: ending.single ? "satisfied_leave,single_turn" : "satisfied_leave",
+      ambiguity:
+        [...(ending.state === "silent" ? ["satisfied_leave"] : []), ...(ending.single ? ["single_turn"] : [])].join(
+          ",",
+        ) || null,
       value: {
         closed_by: visit.by,
         frictions: unique(ending.all.map(({ name }) => name)),

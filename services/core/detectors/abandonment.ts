@@ -5,4 +5,5 @@ export const abandonment = createVisitEnd({
   id: "abandonment",
   type: "implicit:abandonment",
   state: "after-friction",
+  ambiguity: null,
 });

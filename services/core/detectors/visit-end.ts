@@ -19,7 +19,14 @@ interface EndKind {
   readonly id: string;
   readonly type: RateType & `implicit:${string}`;
   readonly state: EndState;
+  /** What else such an end may mean. */
+  readonly ambiguity: string | null;
 }
+
+const readings = (kind: EndKind, { singleTurn }: Ending): string | null => {
+  if (!singleTurn) return kind.ambiguity;
+  return kind.ambiguity === null ? "single_turn" : `${kind.ambiguity},single_turn`;
+};
 
 const seenAt = (kind: EndKind, close: Close, last: Placed, ending: Ending): readonly Seen[] => {
   const { closing } = close;
@@ -53,7 +60,7 @@ const seenAt = (kind: EndKind, close: Close, last: Placed, ending: Ending): read
       grade: null,
       category: null,
       score: ending.frictionScore,
-      ambiguity: ending.singleTurn ? "satisfied_leave,single_turn" : "satisfied_leave",
+      ambiguity: readings(kind, ending),
       value: {
         closed_by: closing.by,
         frictions: [...new Set(ending.frictions.map(({ name }) => name))],
