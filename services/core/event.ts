@@ -131,7 +131,7 @@ const toAnswered = (interaction: InteractionRecord, extra: Extra | null, maker: 
     auditId: filled(interaction.audit_id),
     outputChars: numberIn(extra, "output_chars") ?? words?.length ?? null,
     asksQuestion: typeof asks === "boolean" ? asks : (features?.asksQuestion ?? null),
-    toolErrors: (numberIn(extra, "tool_errors") ?? 0) > 0,
+    toolErrors: extra?.["tool_errors"] === true || (numberIn(extra, "tool_errors") ?? 0) > 0,
     repeatsItself: undefined,
   };
 };

@@ -18,6 +18,20 @@ const endOf = (...acts: readonly InteractionRecord[]) => {
 const retracted = (when: string, label: string, more: Partial<InteractionRecord> = {}) =>
   act(when, "feedback_retracted", "r2", { label, ...more });
 
+describe("tool errors", () => {
+  it.each([
+    ["3", ["tool-error"]],
+    ["true", ["tool-error"]],
+    ["0", []],
+    ["false", []],
+    ['"none"', []],
+  ])("told as %s are friction: %j", (told, frictions) =>
+    expect(
+      endOf(prompt("15s", "something else"), response("16s", "r3", { extra: `{"tool_errors":${told}}` }))[1],
+    ).toEqual(frictions),
+  );
+});
+
 describe("of the votes of one user on one response the last counts", () => {
   it("a thumb down is friction", () =>
     expect(endOf(thumbs("20s", "r2", -1))).toEqual(["after-friction", ["thumbs-down"], 0.5]));
