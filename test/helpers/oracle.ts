@@ -568,7 +568,7 @@ const signalsOf = (visit: VisitCut, v: Evaluated, { settings, canReport }: Oracl
       grade: escalations.some((e) => e.type === "escalation") ? "action" : "request",
       value: {
         acts: escalations.length,
-        by: call.label,
+        by: escalations.find(({ type }) => type === "escalation")?.label ?? null,
         after_ms: call.ts - first.ts,
         turns_before: v.prompts.filter((p) => v.at(p) < v.at(call)).length,
         prior_friction: unique(

@@ -26,7 +26,8 @@ interface Escalated {
   readonly last: Event;
   readonly events: readonly Event[];
   readonly count: number;
-  readonly byAction: boolean;
+  /** The first call that was no words. */
+  readonly action: Event | null;
 }
 
 interface State {
@@ -43,7 +44,7 @@ const begin = (turn: Turn, firstPrompt: Placed | null): Escalated => ({
   last: turn.event,
   events: [turn.event],
   count: 1,
-  byAction: turn.escalation === "action",
+  action: turn.escalation === "action" ? turn.event : null,
 });
 
 const goOn = (before: Escalated, { event, escalation: how }: Turn): Escalated => ({
@@ -51,7 +52,7 @@ const goOn = (before: Escalated, { event, escalation: how }: Turn): Escalated =>
   last: event,
   events: before.events.length < maxEvidence ? [...before.events, event] : before.events,
   count: before.count + 1,
-  byAction: before.byAction || how === "action",
+  action: before.action ?? (how === "action" ? event : null),
 });
 
 /** The response that the first act named. */
@@ -72,13 +73,13 @@ const sighting = (escalated: Escalated): Sighting => {
     windowStart: escalated.visitStart,
     windowEnd: escalated.last.ts,
     evidence: events,
-    grade: escalated.byAction ? "action" : "request",
+    grade: escalated.action === null ? "request" : "action",
     category: null,
     score: null,
     ambiguity: null,
     value: {
       acts: escalated.count,
-      by: event.label,
+      by: escalated.action?.label ?? null,
       after_ms: event.ts - escalated.visitStart,
       turns_before: event.type === "prompt" ? exchange - 1 : exchange,
       prior_friction: escalated.priorFriction,
