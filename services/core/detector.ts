@@ -116,8 +116,8 @@ export interface Trial {
   readonly key: string;
   readonly endsAt: EventTime;
   readonly fired: boolean;
-  /** The turn that gives context and user. */
-  readonly from: Placed;
+  /** What the slice says of the context, and who may be harmed. */
+  readonly from: Pick<Placed, "context" | "user">;
   readonly responseId: string | null;
   /** The response that gives the slice's provenance; null: not seen, slice unknown. */
   readonly response: Event | null;

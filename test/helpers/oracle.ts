@@ -715,7 +715,7 @@ const trialsOf = (visit: VisitCut, v: Evaluated, { canReport }: OracleRules): Tr
   for (const prompt of v.prompts.filter((p) => v.counts(p))) {
     const response = v.lastResponseBefore(prompt);
     const category = v.categoryOf(prompt) ?? "";
-    const base = { endsAt: prompt.ts, from: prompt, response };
+    const base = { endsAt: prompt.ts, from: response ?? prompt, response };
     trials.push({ ...base, type: "implicit:repeat-ask", fired: v.repeats.has(prompt) });
     trials.push({
       ...base,

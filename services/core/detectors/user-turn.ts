@@ -2,14 +2,14 @@
 import type { Trial, Turn } from "#core/detector.ts";
 import type { RateType } from "#core/signals.ts";
 
-/** The slice is that of the response just before, whichever response the signal is about. */
-export const userTurnTrial = (type: RateType, turn: Turn, fired: boolean): Trial => ({
+/** The slice, context and all, is that of the response just before, whichever response the signal is about. */
+export const userTurnTrial = (type: RateType, { event, placed, about }: Turn, fired: boolean): Trial => ({
   kind: "trial",
   type,
-  key: turn.event.id,
-  endsAt: turn.event.ts,
+  key: event.id,
+  endsAt: event.ts,
   fired,
-  from: turn.placed,
-  responseId: turn.about?.event.responseId ?? null,
-  response: turn.about?.event ?? null,
+  from: about === null ? placed : { context: about.context, user: placed.user },
+  responseId: about?.event.responseId ?? null,
+  response: about?.event ?? null,
 });
