@@ -94,15 +94,28 @@ export const isFull = (session: Session, event: Key, rules: SessionRules): boole
 /** The analysis of this many later prompts may look back as far as an event before them. */
 const reach = 20;
 
-/** Forgets the analysis that an event before `events` may change: of the next prompts, and of the responses among them. */
-const forgetReadings = (events: readonly Event[]): void => {
+/**
+ * Forgets the analysis that an event before `events` may change: of as many prompts as look back at earlier asks, and on to the
+ * end of an exchange that has a response, as what follows looks back at no earlier one.
+ */
+const forgetReadings = (events: readonly Event[], isToEnd: boolean): void => {
   let prompts = 0;
+  let isAnswered = false;
   for (const { type, asked, answered } of events) {
-    if (type === "prompt") prompts += 1;
+    if (type === "prompt") {
+      if (!isToEnd && isAnswered && prompts >= reach) return;
+      prompts += 1;
+    }
+    if (type === "response" && prompts > 0) isAnswered = true;
     if (asked !== null) asked.reading = undefined;
     if (answered !== null) answered.repeatsItself = undefined;
-    if (prompts === reach) return;
   }
+};
+
+/** Whether a response id comes twice: which of its records is the response may then change, however far apart they lie. */
+const reusesId = (events: readonly Event[]): boolean => {
+  const ids = events.flatMap(({ type, responseId }) => (type === "response" ? [responseId] : []));
+  return new Set(ids).size < ids.length;
 };
 
 /** An event that lands among earlier ones: the visits beside it, and what becomes of them. */
@@ -144,6 +157,6 @@ export const insertEvent = (session: Session, event: Event, watermark: EventTime
     later,
     removed,
     added,
-    forget: () => forgetReadings(events.slice(index + 1)),
+    forget: () => forgetReadings(events.slice(index + 1), reusesId(events)),
   };
 };
