@@ -7,7 +7,7 @@ import type { Match, TextAnalyser } from "./text/types.ts";
 /** An earlier prompt of the visit, as later ones see it. */
 export interface EarlierAsk {
   readonly event: Event;
-  /** The newest response before the next prompt. */
+  /** The newest response shown before the next prompt; an error only if there is nothing else. */
   answer: Placed | null;
   /** Whether an answer to it was asked for again by button. */
   regenerated: boolean;

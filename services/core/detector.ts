@@ -25,7 +25,7 @@ export interface Repeat {
   readonly grade: Grade;
   readonly ask: Event;
   readonly match: Match;
-  /** The newest response to that ask. */
+  /** The newest response shown to that ask. */
   readonly answer: Placed;
   readonly regenerated: boolean;
   /** The same question for the second, third … time. */
@@ -41,8 +41,8 @@ export interface Turn {
   readonly event: Event;
   readonly placed: Placed;
   /**
-   * The response it is about: a prompt's is the one just before, an act's the one it names (an escalation's, if it names none,
-   * the one just before); null: not seen in this visit so far.
+   * The response it is about: a prompt's is the one shown just before, an act's the one it names (an escalation's, if it names
+   * none, the one shown just before); null: not seen in this visit so far.
    */
   readonly about: Placed | null;
   /** Prompts: the responses, in order, whose trials end here. */

@@ -18,6 +18,40 @@ const endOf = (...acts: readonly InteractionRecord[]) => {
 const retracted = (when: string, label: string, more: Partial<InteractionRecord> = {}) =>
   act(when, "feedback_retracted", "r2", { label, ...more });
 
+/** What is said of a prompt after several responses to the one before. */
+const after = (text: string, ...responses: readonly InteractionRecord[]) => {
+  const driver = createDriver();
+  driver.log(prompt("0s", "reset my password"), ...responses, prompt("20s", text));
+  return driver.final.filter(({ anchor }) => anchor === "prompt-20s");
+};
+
+describe("of several responses to one prompt", () => {
+  it("the newest is the answer that a repeat is about", () =>
+    expect(after("reset my password", response("1s", "r1"), response("2s", "r2"))).toMatchObject([
+      { response_id: "r2" },
+    ]));
+
+  it("an error does not replace the answer", () => {
+    const several = [response("1s", "r1"), response("2s", "r2", { label: "error" })] as const;
+    const [signal] = after("reset my password", ...several);
+    expect(signal).toMatchObject({ response_id: "r1" });
+    expect(JSON.parse(signal?.event_value ?? "")).toMatchObject({ answer_label: "ok", preceding_response_id: "r1" });
+    expect(after("no that is wrong", ...several)).toMatchObject([{ response_id: "r1" }]);
+  });
+
+  it("an error is the answer while there is no other", () => {
+    const error = response("1s", "r1", { label: "error" });
+    expect(after("reset my password", error)).toMatchObject([{ response_id: "r1" }]);
+    expect(after("reset my password", error, response("2s", "r2"))).toMatchObject([{ response_id: "r2" }]);
+  });
+
+  it("an error leaves the question of an answer open", () =>
+    expect(endOf(response("15s", "r3", { text: "which one?" }), response("16s", "r4", { label: "error" }))[1]).toEqual([
+      "error",
+      "unanswered-question",
+    ]));
+});
+
 describe("tool errors", () => {
   it.each([
     ["3", ["tool-error"]],

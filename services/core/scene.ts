@@ -33,6 +33,8 @@ export interface Scene {
   prompts: number;
   /** The visit's responses in order. */
   readonly shown: Placed[];
+  /** What the user has before them: the newest response, unless it is an error after an answer to the same prompt. */
+  answer: Placed | null;
   /** Where among them those since the last prompt begin. */
   openFrom: number;
   failures: number;
@@ -59,6 +61,7 @@ export const createScene = (): Scene => ({
   last: undefined,
   prompts: 0,
   shown: [],
+  answer: null,
   openFrom: 0,
   failures: 0,
   lastSpeech: undefined,
@@ -80,7 +83,7 @@ const isFresh = ({ asked, label }: Event): boolean => asked !== null && label !=
 const readPrompt = (event: Event, { features }: Asked, scene: Scene, { text, rules }: SceneTools): PromptReading => {
   if (features === null || !isFresh(event)) return unread;
   const bond = findBond(event, scene.asks, text, rules);
-  const before = scene.shown.at(-1)?.event.answered ?? null;
+  const before = scene.answer?.event.answered ?? null;
   if (before === null) return bond === null ? unread : { bond, category: null };
   const category = text.category(features, {
     lastAsk: scene.asks.at(-1)?.event.asked?.features ?? null,
@@ -193,7 +196,7 @@ const takePrompt = (scene: Scene, turn: OpenTurn, isFirst: boolean, tools: Scene
   const { event, placed } = turn;
   const { asked } = event;
   const reading = asked === null ? unread : (asked.reading ??= readPrompt(event, asked, scene, tools));
-  turn.about = scene.shown.at(-1) ?? null;
+  turn.about = scene.answer;
   turn.counts = !isFirst && isFresh(event);
   turn.repeat = repeatOf(reading.bond, scene.asks);
   turn.category = settleCategory(reading.category, turn.repeat);
@@ -212,6 +215,10 @@ const takePrompt = (scene: Scene, turn: OpenTurn, isFirst: boolean, tools: Scene
   scene.lastSpeech = event;
 };
 
+/** An error leaves an answer to the same prompt where it is: people go on from what they were shown. */
+const replacesAnswer = ({ event, exchange }: Placed, answer: Placed | null): boolean =>
+  event.label !== "error" || answer === null || answer.exchange !== exchange || answer.event.label === "error";
+
 /** The first record of a response id is the response; a second one changes nothing. */
 const takeResponse = (scene: Scene, turn: OpenTurn, { text, rules }: SceneTools): void => {
   const { event, placed } = turn;
@@ -226,10 +233,14 @@ const takeResponse = (scene: Scene, turn: OpenTurn, { text, rules }: SceneTools)
   noteLabel(scene, "response", event.label);
   scene.shown.push(placed);
   if (event.label === "error" || event.label === "refusal") scene.failures += 1;
-  scene.lastSpeech = event;
+  const isNewAnswer = replacesAnswer(placed, scene.answer);
+  if (isNewAnswer) {
+    scene.answer = placed;
+    scene.lastSpeech = event;
+  }
   const asked = scene.asks.at(-1);
   if (asked === undefined) return;
-  asked.answer = placed;
+  if (isNewAnswer) asked.answer = placed;
   asked.regenerated ||= scene.regenerated?.has(event.responseId ?? "") === true;
 };
 
@@ -251,7 +262,7 @@ const takeAct = (scene: Scene, turn: OpenTurn, { rules }: SceneTools): void => {
   if (event.type === "escalation") {
     scene.escalated = true;
     turn.escalation = "action";
-    if (event.responseId === null) turn.about = scene.shown.at(-1) ?? null;
+    if (event.responseId === null) turn.about = scene.answer;
   }
   if (isVote(event)) {
     forgetVote(scene, event);

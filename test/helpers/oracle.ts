@@ -199,13 +199,19 @@ const evaluate = (visit: VisitCut, settings: EngineSettings, text: TextAnalyser)
   /** The response of this id, which an act may precede. */
   const named = (id: string | null): Rec | null =>
     responses.find(({ response_id }) => id !== null && response_id === id) ?? null;
-  const lastResponseBefore = (event: Rec): Rec | null =>
-    before(event).findLast((other) => responses.includes(other)) ?? null;
+  /** Of several responses to one prompt the newest that is no error. */
+  const newestShown = (several: readonly Rec[]): Rec | undefined =>
+    several.findLast(({ label }) => label !== "error") ?? several.at(-1);
+  const lastResponseBefore = (event: Rec): Rec | null => {
+    const all = before(event).filter((other) => responses.includes(other));
+    const end = all.at(-1);
+    return end === undefined ? null : (newestShown(all.filter((r) => exchangeOf(r) === exchangeOf(end))) ?? null);
+  };
   const nextPromptAfter = (event: Rec): Rec | undefined => prompts.find((prompt) => at(prompt) > at(event));
   const trialEnd = (event: Rec): number => nextPromptAfter(event)?.ts ?? visit.endsAt;
   const answerOf = (ask: Rec): Rec | undefined => {
     const until = nextPromptAfter(ask);
-    return responses.findLast((r) => at(r) > at(ask) && (until === undefined || at(r) < at(until)));
+    return newestShown(responses.filter((r) => at(r) > at(ask) && (until === undefined || at(r) < at(until))));
   };
   const asksQuestion = (event: Rec): boolean | null => {
     const said = extraOf(event)["asks_question"];
@@ -271,8 +277,8 @@ const evaluate = (visit: VisitCut, settings: EngineSettings, text: TextAnalyser)
   const frictionsOf = (event: Rec): string[] => {
     const category = event.type === "prompt" ? categoryOf(event) : null;
     const isResponse = responses.includes(event);
-    const previous = isResponse ? lastResponseBefore(event) : null;
-    const pair = [previous === null ? undefined : answers.get(previous), answers.get(event)] as const;
+    const previous = isResponse ? responses[responses.indexOf(event) - 1] : undefined;
+    const pair = [previous === undefined ? undefined : answers.get(previous), answers.get(event)] as const;
     const tests: readonly (readonly [string, boolean])[] = [
       ["repeat-ask", repeats.has(event)],
       ["correction", category === "correct-with" || category === "correct-without"],
@@ -334,8 +340,9 @@ const evaluate = (visit: VisitCut, settings: EngineSettings, text: TextAnalyser)
   const ending = (() => {
     if (lastResponse === null || last === undefined || visit.by === "grid") return null;
     const near = events.filter((e) => exchangeOf(e) >= recentFrom(last));
-    const speech = events.findLast((e) => e.type === "prompt" || responses.includes(e));
-    const unanswered = speech?.type === "response" && asksQuestion(speech) === true;
+    const final = prompts.at(-1);
+    const speech = newestShown(responses.filter((r) => final === undefined || at(r) > at(final)));
+    const unanswered = speech !== undefined && asksQuestion(speech) === true;
     const trouble = frictionsNear(last);
     const lastTrouble = trouble.at(-1);
     const markers = near.filter(

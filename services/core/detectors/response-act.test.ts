@@ -56,6 +56,19 @@ describe("an act before the record of its response", () => {
     expect(driver.signals).toHaveLength(2);
   });
 
+  it("tells a later repeat of the question that an older answer was regenerated", () => {
+    const driver = createDriver();
+    driver.log(
+      prompt("0s", "reset my password"),
+      response("5s", "r1"),
+      response("6s", "r2"),
+      act("7s", "regenerate", "r1"),
+      prompt("20s", "reset my password"),
+    );
+    const [signal] = driver.of("implicit:repeat-ask");
+    expect(JSON.parse(signal?.event_value ?? "")).toMatchObject({ regenerated: true });
+  });
+
   it("tells a later repeat of the question that it was regenerated", () => {
     const driver = createDriver();
     driver.log(
