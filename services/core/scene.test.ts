@@ -52,6 +52,28 @@ describe("of several responses to one prompt", () => {
     ]));
 });
 
+describe("the assistant repeats itself", () => {
+  const same = { text: "try it once more" };
+
+  it("when it answers two prompts alike", () =>
+    expect(endOf(response("12s", "r3", same), prompt("15s", "something else"), response("16s", "r4", same))[1]).toEqual(
+      ["self-repeat"],
+    ));
+
+  it("also with another try in between", () =>
+    expect(
+      endOf(
+        response("12s", "r3", same),
+        prompt("15s", "something else"),
+        response("16s", "r4", { text: "nothing comes to mind" }),
+        response("17s", "r5", same),
+      )[1],
+    ).toEqual(["self-repeat"]));
+
+  it("but not when it answers one prompt twice", () =>
+    expect(endOf(response("12s", "r3", same), response("13s", "r4", same))[1]).toEqual([]));
+});
+
 describe("tool errors", () => {
   it.each([
     ["3", ["tool-error"]],

@@ -35,6 +35,8 @@ export interface Scene {
   readonly shown: Placed[];
   /** What the user has before them: the newest response, unless it is an error after an answer to the same prompt. */
   answer: Placed | null;
+  /** What that was when the last prompt came. */
+  earlierAnswer: Placed | null;
   /** Where among them those since the last prompt begin. */
   openFrom: number;
   failures: number;
@@ -62,6 +64,7 @@ export const createScene = (): Scene => ({
   prompts: 0,
   shown: [],
   answer: null,
+  earlierAnswer: null,
   openFrom: 0,
   failures: 0,
   lastSpeech: undefined,
@@ -197,6 +200,7 @@ const takePrompt = (scene: Scene, turn: OpenTurn, isFirst: boolean, tools: Scene
   const { asked } = event;
   const reading = asked === null ? unread : (asked.reading ??= readPrompt(event, asked, scene, tools));
   turn.about = scene.answer;
+  scene.earlierAnswer = scene.answer;
   turn.counts = !isFirst && isFresh(event);
   turn.repeat = repeatOf(reading.bond, scene.asks);
   turn.category = settleCategory(reading.category, turn.repeat);
@@ -226,7 +230,8 @@ const takeResponse = (scene: Scene, turn: OpenTurn, { text, rules }: SceneTools)
   const known = shownAs(scene, event.responseId);
   turn.about = known ?? placed;
   if (known !== null || answered === null) return;
-  const before = scene.shown.at(-1)?.event.answered?.features ?? null;
+  // Another answer to the same prompt may well be alike: it was asked for.
+  const before = scene.earlierAnswer?.event.answered?.features ?? null;
   answered.repeatsItself ??=
     before !== null && answered.features !== null && text.selfRepeat(before, answered.features) >= rules.selfRepeatAt;
   note(scene, placed, turn, false, rules);

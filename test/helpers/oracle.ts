@@ -277,8 +277,9 @@ const evaluate = (visit: VisitCut, settings: EngineSettings, text: TextAnalyser)
   const frictionsOf = (event: Rec): string[] => {
     const category = event.type === "prompt" ? categoryOf(event) : null;
     const isResponse = responses.includes(event);
-    const previous = isResponse ? responses[responses.indexOf(event) - 1] : undefined;
-    const pair = [previous === undefined ? undefined : answers.get(previous), answers.get(event)] as const;
+    const asked = isResponse ? prompts.findLast((prompt) => at(prompt) < at(event)) : undefined;
+    const previous = asked === undefined ? null : lastResponseBefore(asked);
+    const pair = [previous === null ? undefined : answers.get(previous), answers.get(event)] as const;
     const tests: readonly (readonly [string, boolean])[] = [
       ["repeat-ask", repeats.has(event)],
       ["correction", category === "correct-with" || category === "correct-without"],
