@@ -7,13 +7,23 @@ interface Rule {
   readonly version: string;
 }
 
-const parseRule = (text: string): Rule => {
-  const [, type, feature, version] = /^([a-z-]+)@(.+)\/(.+)$/.exec(text) ?? [];
-  if (type === undefined || feature === undefined || version === undefined) {
-    throw new RangeError(`unreported: expected type@feature/app_version, not "${text}"`);
-  }
+const ruleForm = /^(copy|share|regenerate|edit|stop)@(.+)\/(.+)$/;
+
+const parseRule = (text: string): Rule | undefined => {
+  const [, type, feature, version] = ruleForm.exec(text) ?? [];
+  if (type === undefined || feature === undefined || version === undefined) return undefined;
   return { type, feature, version };
 };
+
+const rulesIn = (unreported: string): readonly (Rule | undefined)[] =>
+  unreported
+    .split(",")
+    .map((text) => text.trim())
+    .filter((text) => text !== "")
+    .map(parseRule);
+
+/** Whether the setting `unreported` can be read. */
+export const isUnreported = (text: string): boolean => !rulesIn(text).includes(undefined);
 
 /** `*` fits anything, a trailing one any ending. */
 const fits = (pattern: string, value: string | null): boolean => {
@@ -26,11 +36,7 @@ export type Reports = (type: string, context: Context) => boolean;
 
 /** Reads the setting `unreported`: `copy@voice/*,stop@*` + `/1.*`. */
 export const createReports = (unreported: string): Reports => {
-  const rules = unreported
-    .split(",")
-    .map((text) => text.trim())
-    .filter((text) => text !== "")
-    .map(parseRule);
+  const rules = rulesIn(unreported).filter((rule) => rule !== undefined);
   if (rules.length === 0) return () => true;
   return (type, context) =>
     !rules.some(

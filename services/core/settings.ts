@@ -1,7 +1,8 @@
 // The engine's settings: one table from which the environment, `replay --set` and the reference page are made.
+import { isUnreported } from "./reports.ts";
 import { hour, type Millis, minute, second } from "./time.ts";
 
-export type EngineSettingKind = "duration" | "number" | "integer" | "text";
+export type EngineSettingKind = "duration" | "number" | "integer" | "rules";
 
 export interface EngineSetting {
   /** For `replay --set name=value`. */
@@ -11,6 +12,9 @@ export interface EngineSetting {
   /** As it would be written in the environment. */
   readonly default: string;
   readonly doc: string;
+  /** Rules: whether they can be read, and what readable ones look like. */
+  readonly accepts?: (text: string) => boolean;
+  readonly expectation?: string;
 }
 
 export const engineSettings = [
@@ -129,9 +133,11 @@ export const engineSettings = [
   {
     name: "unreported",
     env: "EARSHOT_UNREPORTED",
-    kind: "text",
+    kind: "rules",
     default: "",
     doc: "acts that clients cannot report, so without trials there: type@feature/app_version by comma, * for any",
+    accepts: isUnreported,
+    expectation: "type@feature/app_version by comma, each type one of copy, share, regenerate, edit, stop",
   },
 ] as const satisfies readonly EngineSetting[];
 
@@ -139,7 +145,7 @@ type Table = (typeof engineSettings)[number];
 export type EngineSettingName = Table["name"];
 
 export type EngineSettings = {
-  readonly [S in Table as S["name"]]: S["kind"] extends "text" ? string : number;
+  readonly [S in Table as S["name"]]: S["kind"] extends "rules" ? string : number;
 };
 
 const units: Readonly<Record<string, Millis>> = { ms: 1, s: second, m: minute, h: hour, d: 24 * hour };
@@ -153,7 +159,7 @@ const parseDuration = (text: string): Millis | undefined => {
 };
 
 const parsers: Readonly<Record<EngineSettingKind, (text: string) => number | string | undefined>> = {
-  text: (text) => text,
+  rules: (text) => (isUnreported(text) ? text : undefined),
   number: parseNumber,
   integer: (text) => (/^\d+$/.test(text) ? Number(text) : undefined),
   duration: parseDuration,

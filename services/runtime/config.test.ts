@@ -148,8 +148,19 @@ test("an optional setting is asked for where it is needed after all", () => {
 test("a plain table becomes settings of its kinds", () => {
   const table = settingsFromTable([
     { name: "gap", env: "T_GAP", kind: "duration", default: "30m", doc: "silence" },
-    { name: "words", env: "T_WORDS", kind: "text", default: "", doc: "words" },
+    {
+      name: "words",
+      env: "T_WORDS",
+      kind: "rules",
+      default: "",
+      doc: "words",
+      accepts: (words) => !words.includes("!"),
+      expectation: "calm words",
+    },
   ] as const);
   expect(loadSettings(table, { T_GAP: "10m" })).toEqual({ gap: 600_000, words: "" });
+  expect(failure(() => loadSettings(table, { T_GAP: "soon", T_WORDS: "now!" })).message).toMatch(
+    /T_GAP is "soon".*\n.*T_WORDS is "now!": expected calm words/,
+  );
   expectTypeOf<SettingsOf<typeof table>>().toEqualTypeOf<{ readonly gap: number; readonly words: string }>();
 });

@@ -179,21 +179,30 @@ export const defineSettings = <const D extends SettingsDefinition>(definition: D
 interface TableRow {
   readonly name: string;
   readonly env: string;
-  readonly kind: "duration" | "number" | "integer" | "text";
+  readonly kind: "duration" | "number" | "integer" | "rules";
   readonly default: string;
   readonly doc: string;
+  /** Rules: whether they can be read, and what readable ones look like. */
+  readonly accepts?: (text: string) => boolean;
+  readonly expectation?: string;
 }
 
-const ofRow = ({ env, kind, default: preset, doc }: TableRow): Setting<string | number> => {
-  const options = { default: preset, help: doc };
-  if (kind === "text") return text(env, options);
+const ofRow = (row: TableRow): Setting<string | number> => {
+  const { env, kind, accepts, expectation = "rules" } = row;
+  const options = { default: row.default, help: row.doc };
+  if (kind === "rules") {
+    return setting("text", env, options, {
+      expectation,
+      parse: (value) => (accepts?.(value) === false ? undefined : value),
+    });
+  }
   return { duration, number, integer }[kind](env, options);
 };
 
 /** Settings from a plain table, such as core's, which may not import this module. */
 export const settingsFromTable = <const R extends TableRow>(rows: readonly R[]) =>
   Object.fromEntries(rows.map((row) => [row.name, ofRow(row)])) as {
-    readonly [S in R as S["name"]]: Setting<S["kind"] extends "text" ? string : number>;
+    readonly [S in R as S["name"]]: Setting<S["kind"] extends "rules" ? string : number>;
   };
 
 /** The same setting where a command can do without it. */
