@@ -1,7 +1,7 @@
-// Events that land among earlier ones, as timelines: the same signals as in order, however far their influence reaches.
+// Sessions as timelines: events that land among earlier ones, however far their influence reaches; visits that are full.
 import { describe, expect, it } from "vitest";
 import type { InteractionRecord } from "#schemas/generated/records.ts";
-import { createDriver, prompt, response, sessionEnd } from "#test/helpers/timeline.ts";
+import { act, createDriver, prompt, response, sessionEnd, start } from "#test/helpers/timeline.ts";
 
 const contents = (records: readonly InteractionRecord[]) => {
   const driver = createDriver();
@@ -49,5 +49,43 @@ describe("a late response", () => {
     ];
     const { late, inOrder } = lateAndInOrder(one, first, ...monologue, two);
     expect(late).toEqual(inOrder);
+  });
+});
+
+/** A visit of 512 turns, the last one at 511 s. */
+const fullVisit = () => {
+  const driver = createDriver();
+  for (let second = 0; second < 512; second += 2) {
+    driver.log(prompt(`${second}s`, `thought ${second}`), response(`${second + 1}s`, `r${second}`, { text: null }));
+  }
+  return driver;
+};
+
+describe("a full visit", () => {
+  it("takes no more turns, but still what is done with its responses, and its end", () => {
+    const driver = fullVisit();
+    expect(driver.log(prompt("512s", "one more"), response("513s", "last"))).toEqual([
+      { kind: "late", reason: "visit_full" },
+      { kind: "late", reason: "visit_full" },
+    ]);
+    expect(driver.log(act("514s", "copy", "r510"), sessionEnd("515s"))).toEqual([
+      { kind: "applied" },
+      { kind: "applied" },
+    ]);
+    driver.finish();
+    expect(driver.rate("implicit:silent-end")).toBe("0/1");
+    expect(driver.of("implicit:engagement-length")[0]?.event_value).toContain('"end_state":"used"');
+  });
+
+  it("ends like any other: by silence after what it took, only the grid leaves a visit without end state", () => {
+    const driver = fullVisit();
+    driver.log(prompt("512s", "one more"));
+    const [verdict] = driver.log(prompt("2400s", "back again"));
+    expect(verdict).toEqual({ kind: "applied" });
+    driver.finish();
+    expect(driver.of("implicit:silent-end")).toMatchObject([
+      { ts: start + (511 + 1_800) * 1_000, response_id: "r510" },
+    ]);
+    expect(driver.rate("implicit:silent-end")).toBe("1/1");
   });
 });
