@@ -73,7 +73,11 @@ export interface GroupConsumer extends AsyncDisposable {
   activity(): {
     /** Epoch ms of the last sign of life: heartbeat, fetch, join, or an attempt to reach the broker again. */
     readonly lastHeartbeat: number;
+    /** Epoch ms of the broker's last answer to a heartbeat, commit or join: a frozen one keeps its connections and answers nothing. */
+    readonly lastAnswer: number;
     readonly assigned: readonly Partition[];
+    /** Those of them that `onAssigned` has not yet given a position. */
+    readonly recovering: readonly Partition[];
     /** Whose handler is silent for minutes, or which get nothing although the log goes on. */
     readonly stalled: readonly Partition[];
     /** Whether the group has this member now; false while the broker is away. */

@@ -10,8 +10,6 @@ export interface PartitionsPorts {
 }
 
 export interface Partitions extends GroupHandlers {
-  /** Partitions whose state is being rebuilt. */
-  readonly restoring: number;
   /** For metrics. */
   live(): Iterable<LivePartition>;
 }
@@ -37,7 +35,6 @@ const keepFor = 60_000;
 export const createPartitions = ({ survives, restore }: PartitionsPorts): Partitions => {
   const holdings = new Map<number, Holding>();
   const leases = new Map<number, Lease>();
-  let restoring = 0;
 
   const renew = (partition: Partition, ctx: Ctx): Lease => {
     leases.get(partition.partition)?.end();
@@ -52,13 +49,8 @@ export const createPartitions = ({ survives, restore }: PartitionsPorts): Partit
   };
 
   const restored = async (partition: Partition, committed: Committed, lease: Lease): Promise<Holding> => {
-    restoring += 1;
-    try {
-      const made = await lease.hold(() => restore(partition, committed, lease));
-      return { ...made, lease, lag: 0, forget: undefined };
-    } finally {
-      restoring -= 1;
-    }
+    const made = await lease.hold(() => restore(partition, committed, lease));
+    return { ...made, lease, lag: 0, forget: undefined };
   };
 
   /** One by one, each committed before the next is read, so that the one that kills is known by its offset. */
@@ -106,9 +98,6 @@ export const createPartitions = ({ survives, restore }: PartitionsPorts): Partit
       if (holding !== undefined) holding.forget = setTimeout(() => drop(partition), keepFor).unref();
     },
 
-    get restoring() {
-      return restoring;
-    },
     *live() {
       for (const [partition, { task, lag, forget }] of holdings)
         if (forget === undefined)

@@ -7,7 +7,7 @@ import type { Partitions } from "./partitions.ts";
 
 interface Watched {
   readonly producer: Pick<Producer, "failingSince">;
-  readonly tasks: Pick<Partitions, "restoring" | "live">;
+  readonly tasks: Pick<Partitions, "live">;
   readonly metrics: Metrics;
   readonly health: Health;
   /** Live visits that this process has memory for. */
@@ -21,9 +21,6 @@ export const watch = ({ producer, tasks, metrics, health, visitBudget, clock = s
     if (since === null) return { ok: true };
     return { ok: false, detail: `nothing acknowledged for ${Math.round((clock() - since) / 1000)} s` };
   });
-  health.check("state", () =>
-    tasks.restoring === 0 ? { ok: true } : { ok: false, detail: `restoring ${tasks.restoring} partitions` },
-  );
   health.check("visits", () => {
     const alive = [...tasks.live()].reduce((sum, { visits: own }) => sum + own, 0);
     return alive <= visitBudget ? { ok: true } : { ok: false, detail: `${alive} live visits, budget ${visitBudget}` };

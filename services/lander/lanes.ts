@@ -13,8 +13,6 @@ interface Held {
 
 export interface Lanes {
   readonly handlers: Required<GroupHandlers>;
-  /** Partitions whose pending range is not yet known to be in. */
-  readonly recovering: number;
   /** Records in the log and not landed, per partition. */
   lags(): Iterable<{ readonly partition: Partition; readonly lag: number }>;
 }
@@ -69,9 +67,6 @@ export const createLanes = (ports: LanderPorts): Lanes => {
 
   return {
     handlers,
-    get recovering() {
-      return [...held.values()].filter(({ lane }) => lane === undefined).length;
-    },
     *lags() {
       for (const { partition, lane } of held.values()) if (lane !== undefined) yield { partition, lag: lane.lag };
     },

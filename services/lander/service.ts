@@ -63,6 +63,6 @@ export const lander = service("lander", settings, async (context) => {
     fail,
   });
   watchConsumer(consumer, health);
-  watch({ lanes, metrics, health });
+  watch({ lanes, metrics });
   await consumer.run(lanes.handlers);
 });

@@ -1,19 +1,13 @@
-// What can be seen of the lander from outside: whether it is ready, whether it still works, how far behind it is.
-import type { Health } from "#runtime/health.ts";
+// What can be seen of the lander from outside: how far behind it is.
 import type { Metrics } from "#runtime/metrics.ts";
 import type { Lanes } from "./lanes.ts";
 
 interface Watched {
-  readonly lanes: Pick<Lanes, "lags" | "recovering">;
+  readonly lanes: Pick<Lanes, "lags">;
   readonly metrics: Metrics;
-  readonly health: Health;
 }
 
-export const watch = ({ lanes, metrics, health }: Watched): void => {
-  health.check("partitions", () =>
-    lanes.recovering === 0 ? { ok: true } : { ok: false, detail: `recovering ${lanes.recovering}` },
-  );
-
+export const watch = ({ lanes, metrics }: Watched): void => {
   const lag = metrics.gauge("earshot_lander_lag_records", "Records in the log and not landed", ["topic", "partition"]);
   metrics.beforeScrape(() => {
     lag.reset();

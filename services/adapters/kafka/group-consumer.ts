@@ -78,6 +78,7 @@ export const createGroupConsumer = (
   let memberId: string | null = null;
   let joined = false;
   let lastHeartbeat = Date.now();
+  let lastAnswer = lastHeartbeat;
   let rebalancingSince: number | undefined;
   const firstJoin = Promise.withResolvers<void>();
   let supervision: Promise<void> = Promise.resolve();
@@ -89,6 +90,12 @@ export const createGroupConsumer = (
 
   const beat = (): void => {
     lastHeartbeat = Date.now();
+  };
+
+  /** Fetches do not count: kafkajs reports one too when all partitions are paused and it has asked nobody. */
+  const answered = (): void => {
+    beat();
+    lastAnswer = lastHeartbeat;
   };
 
   /** A bug or a refusal: nothing more is handed over, and the process is told to end. */
@@ -125,7 +132,7 @@ export const createGroupConsumer = (
         } catch (error) {
           throw toPortError(`committing ${keyOf(partition)}`, error);
         }
-        beat();
+        answered();
       },
       async heartbeat() {
         const current = check();
@@ -236,7 +243,7 @@ export const createGroupConsumer = (
     expire();
     joined = true;
     rebalancingSince = undefined;
-    beat();
+    answered();
     const partitions = Object.entries(assignment).flatMap(([topic, numbers]) =>
       numbers.map((partition) => ({ topic, partition })),
     );
@@ -336,7 +343,7 @@ export const createGroupConsumer = (
       ({ memberId } = payload);
       onJoined(payload.memberAssignment);
     });
-    mine.on(mine.events.HEARTBEAT, beat);
+    mine.on(mine.events.HEARTBEAT, answered);
     mine.on(mine.events.FETCH, beat);
     try {
       await within(connectLimit, "connecting to Kafka", mine.connect());
@@ -388,11 +395,15 @@ export const createGroupConsumer = (
     resume: (partition) => feeds.get(keyOf(partition))?.release("user"),
     activity() {
       const now = Date.now();
+      const all = [...feeds.values()];
+      const where = (is: (feed: PartitionFeed) => boolean) => all.filter(is).map(({ partition }) => partition);
       return {
         lastHeartbeat,
+        lastAnswer,
         joined,
-        assigned: [...feeds.values()].map(({ partition }) => partition),
-        stalled: [...feeds.values()].filter((feed) => feed.isStalled(now)).map(({ partition }) => partition),
+        assigned: where(() => true),
+        recovering: where(({ position }) => Number.isNaN(position)),
+        stalled: where((feed) => feed.isStalled(now)),
       };
     },
     async [Symbol.asyncDispose]() {

@@ -29,6 +29,7 @@ export interface MemoryWorld {
 interface Feed {
   readonly partition: Partition;
   readonly ctx: Ctx;
+  /** NaN until it is assigned. */
   position: number;
   paused: boolean;
   /** No further batch begins. */
@@ -51,6 +52,7 @@ export const createMemoryConsumer = (
   let rejoins = 0;
   let memberId = options.id;
   let joined = false;
+  let lastAnswer = world.clock();
   let closed = false;
   let feeds = new Map<string, Feed>();
   const firstJoin = Promise.withResolvers<void>();
@@ -196,7 +198,7 @@ export const createMemoryConsumer = (
   const owned = (): Owned => {
     const found: Record<string, Record<number, number>> = {};
     for (const { partition, position } of feeds.values())
-      (found[partition.topic] ??= {})[partition.partition] = position;
+      (found[partition.topic] ??= {})[partition.partition] = Number.isNaN(position) ? 0 : position;
     return found;
   };
 
@@ -218,7 +220,7 @@ export const createMemoryConsumer = (
         next.set(keyOf(partition), {
           partition,
           ctx: createCtx(partition),
-          position: 0,
+          position: Number.NaN,
           paused: false,
           ended: false,
           running: Promise.resolve(),
@@ -257,12 +259,19 @@ export const createMemoryConsumer = (
       if (feed !== undefined) feed.paused = false;
       log.wake();
     },
-    activity: () => ({
-      lastHeartbeat: world.clock(),
-      joined,
-      assigned: [...feeds.values()].map(({ partition }) => partition),
-      stalled: [],
-    }),
+    activity() {
+      const all = [...feeds.values()];
+      const now = world.clock();
+      if (!faults.away) lastAnswer = now;
+      return {
+        lastHeartbeat: now,
+        lastAnswer,
+        joined,
+        assigned: all.map(({ partition }) => partition),
+        recovering: all.filter(({ position }) => Number.isNaN(position)).map(({ partition }) => partition),
+        stalled: [],
+      };
+    },
     async [Symbol.asyncDispose]() {
       if (closed) return;
       if (joined) await releaseAll();
