@@ -30,11 +30,18 @@ const launch = (entry: string, args: readonly string[], env: Environment): Child
 const exitOf = (child: ChildProcess): Promise<number | string> =>
   new Promise((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal ?? 1)));
 
+interface StartOptions {
+  readonly logFile: string;
+  readonly readyWithin?: number;
+  /** One that is to die may never be ready. */
+  readonly until?: "ready" | "http listening";
+}
+
 /** Starts `services/<name>/main.ts`, its log into `logFile`; resolves when it is ready, rejects with the log's end when it ends before. */
 export const startProcess = async (
   name: string,
   env: Environment,
-  { logFile, readyWithin = 30_000 }: { readonly logFile: string; readonly readyWithin?: number },
+  { logFile, readyWithin = 30_000, until = "ready" }: StartOptions,
 ): Promise<RunningProcess> => {
   const child = launch(`services/${name}/main.ts`, [], { ...env, EARSHOT_HTTP_PORT: "0" });
   const ended = exitOf(child);
@@ -49,7 +56,7 @@ export const startProcess = async (
       if (lastLines.push(line) > 5) lastLines.shift();
       const port = /"port":(\d+).*"msg":"http listening"/.exec(line)?.[1];
       if (port !== undefined) listening.resolve(Number(port));
-      if (line.includes('"msg":"ready"')) ready.resolve();
+      if (line.includes(`"msg":"${until}"`)) ready.resolve();
     });
   }
   const timer = setTimeout(

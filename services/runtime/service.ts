@@ -6,6 +6,7 @@ import { openHttp } from "./http.ts";
 import { unknownVariables } from "./known-variables.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
+import { announceReadiness } from "./readiness.ts";
 import { httpSettings, logSettings } from "./shared-settings.ts";
 import { codeVersion } from "./version.ts";
 import { createWatchdog } from "./watchdog.ts";
@@ -26,7 +27,7 @@ export interface ServiceContext<S> {
 export interface Service<D extends SettingsDefinition = SettingsDefinition> {
   readonly name: string;
   readonly settings: D;
-  /** Opens everything and returns; from then on the service is ready. */
+  /** Opens everything and returns; from then on the service is ready as soon as its checks hold. */
   readonly body: (context: ServiceContext<SettingsOf<D>>) => Promise<void>;
 }
 
@@ -75,7 +76,7 @@ const loadAll = <D extends SettingsDefinition>(settings: D, env: Env) => {
   return { own: loadSettings(settings, env), process: loadSettings(everyProcess, env) };
 };
 
-/** Settings → log → HTTP (alive, not ready) → body → ready. Disposing stops in reverse order. A failed start is undone whole. */
+/** Settings → log → HTTP (alive, not ready) → body → ready once every check holds. Disposing stops in reverse order. A failed start is undone whole. */
 export const startService = async <D extends SettingsDefinition>(
   described: Service<D>,
   { env, stop, log: givenLog, deadline = stopDeadline }: StartOptions,
@@ -105,8 +106,7 @@ export const startService = async <D extends SettingsDefinition>(
     const own = <T extends Disposable | AsyncDisposable>(thing: T): T => opened.use(thing);
     const context = { settings, own, fail: failure.resolve, log, metrics, health, stopping: stopping.signal };
     await Promise.race([described.body(context), failure.promise.then((error) => Promise.reject(error))]);
-    health.setPhase("ready");
-    log.info("ready");
+    opened.use(announceReadiness({ health, log }));
     return { port: http.port, metrics, failed: failure.promise, [Symbol.asyncDispose]: close };
   } catch (thrown) {
     await close().catch((error: unknown) => log.error({ error: toError(error) }, "the failed start was not undone"));

@@ -99,7 +99,8 @@ describe("a lander", () => {
     }
     leave();
     const count = await publishing;
-    expect(await readiness(steady)).toMatchObject({ group: "ok" });
+    // It joins anew after the last guest has left.
+    await eventually(async () => expect(await readiness(steady)).toMatchObject({ group: "ok" }));
     await steady[Symbol.asyncDispose]();
     expect(await outcome(scene)).toEqual({ n: count, ids: count, flaws: [] });
   });

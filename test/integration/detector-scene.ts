@@ -155,9 +155,9 @@ export const openScene = async () => {
 
     start: async (over: Env = {}, name = "detector"): Promise<RunningProcess> => {
       started += 1;
-      return opened.use(
-        await startProcess(name, { ...env, ...over }, { logFile: join(folder, `${name}-${started}.log`) }),
-      );
+      const logFile = join(folder, `${name}-${started}.log`);
+      const until = "EARSHOT_CRASH_AT" in over ? "http listening" : "ready";
+      return opened.use(await startProcess(name, { ...env, ...over }, { logFile, until }));
     },
 
     /** Everything in the log is folded, sent and committed. */

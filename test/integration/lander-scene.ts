@@ -165,7 +165,8 @@ export const openScene = async () => {
   const start = async (over: Env = {}): Promise<RunningProcess> => {
     started += 1;
     const logFile = join(folder, `lander-${started}.log`);
-    return opened.use(await startProcess("lander", { ...env, ...over }, { logFile }));
+    const until = "EARSHOT_CRASH_AT" in over ? "http listening" : "ready";
+    return opened.use(await startProcess("lander", { ...env, ...over }, { logFile, until }));
   };
 
   return {
