@@ -21,7 +21,7 @@ import {
 import { parseDuration } from "#runtime/units.ts";
 import { readHistory } from "#schemas/history.ts";
 import { type Topic, type Topics, topicsFor } from "#schemas/topics.ts";
-import { examine, type Finding, ok, unknown, wrong } from "./doctor/finding.ts";
+import { conclude, examine, type Finding, ok, unknown, wrong } from "./doctor/finding.ts";
 import { type GroupView, judgeDetectorState, judgeGroup, type Place } from "./doctor/groups.ts";
 import { judgeStore } from "./doctor/store.ts";
 import { judgeTraffic, type LastHour } from "./doctor/traffic.ts";
@@ -176,7 +176,7 @@ const render = (findings: readonly Finding[]): string => {
 export const doctor = command({
   name: "doctor",
   summary:
-    "Looks whether everything is well: topics, schemas, tables, lag, stalls, watermarks, late, rejected and unresolved shares, teams without responses, disk. Exit 1 when something is wrong, with the cure.",
+    "Looks whether everything is well: topics, schemas, tables, lag, stalls, watermarks, late, rejected and unresolved shares, teams without responses, disk. Where something is wrong it names the cure. Exit 0 only when every check was made and is well; 1 when one is wrong or could not be made (unknown); 2 for bad configuration or usage.",
   settings,
   options,
   tabular: true,
@@ -196,9 +196,9 @@ export const doctor = command({
       ])
     ).flat();
     await (out.json ? out.table(findings.map((finding) => ({ ...finding }))) : out.write(render(findings)));
-    const bad = findings.filter(({ state }) => state === "wrong").length;
-    say(bad === 0 ? "All is well." : `${bad} of ${findings.length} checks found something wrong.`);
-    return bad === 0 ? 0 : 1;
+    const { message, code } = conclude(findings);
+    say(message);
+    return code;
   },
 });
 

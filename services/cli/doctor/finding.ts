@@ -21,6 +21,18 @@ export const wrong = (check: string, evidence: string, cure: string): Finding =>
 
 export const unknown = (check: string, evidence: string): Finding => ({ check, state: "unknown", evidence, cure: "" });
 
+/** The last line, and the exit code: what could not be looked at is not well. */
+export const conclude = (findings: readonly Finding[]): { readonly message: string; readonly code: 0 | 1 } => {
+  const counts = { ok: 0, wrong: 0, unknown: 0 };
+  for (const { state } of findings) counts[state] += 1;
+  const { ok: well, wrong: bad, unknown: unseen } = counts;
+  if (well === findings.length) return { message: `All is well: ${well} checks.`, code: 0 };
+  const parts = [`${well} ok`];
+  if (bad > 0) parts.push(`${bad} wrong`);
+  if (unseen > 0) parts.push(`${unseen} could not be made`);
+  return { message: `${findings.length} checks: ${parts.join(", ")}.`, code: 1 };
+};
+
 /** A failure of the look itself is a finding too; a bug is not. */
 export const examine = async (
   check: string,

@@ -1,5 +1,6 @@
 // What the doctor makes of what it sees.
 import { describe, expect, it } from "vitest";
+import { conclude, ok, unknown, wrong } from "./finding.ts";
 import { type GroupView, judgeDetectorState, judgeGroup, type Place } from "./groups.ts";
 import { judgeStore } from "./store.ts";
 import { judgeTraffic } from "./traffic.ts";
@@ -131,5 +132,18 @@ describe("ClickHouse", () => {
     );
     expect(findings.map(({ state }) => state)).toEqual(["wrong", "wrong", "wrong"]);
     expect(findings[1]?.evidence).toBe("acme (1,234 user turns, no response)");
+  });
+});
+
+describe("all in all", () => {
+  const [well, bad, unseen] = [ok("a", ""), wrong("b", "", ""), unknown("c", "")];
+
+  it("is well only when every check was made and is well", () => {
+    expect(conclude([well, well])).toEqual({ message: "All is well: 2 checks.", code: 0 });
+    expect(conclude([well, unseen])).toEqual({ message: "2 checks: 1 ok, 1 could not be made.", code: 1 });
+    expect(conclude([well, bad, bad, unseen, unseen])).toEqual({
+      message: "5 checks: 1 ok, 2 wrong, 2 could not be made.",
+      code: 1,
+    });
   });
 });
