@@ -35,6 +35,11 @@ export interface Reading {
 }
 
 export const readingOf = (kind: StoreErrorKind, serverCode: number | undefined): Reading => {
+  if (kind === "retryable" && serverCode === undefined)
+    return {
+      code: "store_unavailable",
+      cure: "Does it run, and is CLICKHOUSE_URL its HTTP port? `npm run stack` starts a local one.",
+    };
   if (kind === "retryable") return { code: "store_unavailable" };
   if (kind === "data") return { code: "row_refused" };
   if (serverCode !== undefined && missing.includes(serverCode))

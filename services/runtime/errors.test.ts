@@ -21,3 +21,10 @@ test("a description holds the message, every cause and the cure", () => {
   expect(describeError(error)).toBe("no answer (cause: refused; ECONNREFUSED)\nStart it.");
   expect(describeError("thrown text")).toBe("thrown text");
 });
+
+test("a description does not say a cause twice", () => {
+  const cause = new Error("connect ECONNREFUSED", { cause: new Error("no route") });
+  expect(describeError(new Error("registry: connect ECONNREFUSED", { cause }))).toBe(
+    "registry: connect ECONNREFUSED (cause: no route)",
+  );
+});

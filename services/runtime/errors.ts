@@ -74,8 +74,11 @@ export const exitCodeOf = (thrown: unknown): 1 | 2 => (thrown instanceof AppErro
 export const describeError = (thrown: unknown): string => {
   const error = toError(thrown);
   const causes: string[] = [];
-  for (let cause = error.cause; cause !== undefined && causes.length < 5; cause = toError(cause).cause)
-    causes.push(toError(cause).message);
+  for (let cause = error.cause; cause !== undefined && causes.length < 5; cause = toError(cause).cause) {
+    const { message } = toError(cause);
+    // Many a message repeats its cause's.
+    if (!error.message.includes(message)) causes.push(message);
+  }
   const because = causes.length === 0 ? "" : ` (cause: ${causes.join("; ")})`;
   const cure = error instanceof AppError && error.cure !== undefined ? `\n${error.cure}` : "";
   return `${error.message}${because}${cure}`;

@@ -6,13 +6,23 @@ import { StoreError } from "#adapters/store-port.ts";
 /** Of a server's text the first line: what follows may show the values of a row. */
 const firstLine = (text: string): string => text.split("\n", 1)[0]?.slice(0, 500) ?? "";
 
-export const toStoreError = (what: string, thrown: unknown): StoreError => {
+/** Where a name has several addresses, the error has no message, but one inside for each of them. */
+const transportMessage = (thrown: unknown): string => {
+  const inner = thrown instanceof AggregateError ? (thrown.errors as readonly unknown[])[0] : thrown;
+  return firstLine(inner instanceof Error ? inner.message : String(inner));
+};
+
+/** `what` was asked of the server at `url`, which holds no credentials. */
+export const toStoreError = (what: string, url: string, thrown: unknown): StoreError => {
   if (thrown instanceof StoreError) return thrown;
-  if (!(thrown instanceof ClickHouseError)) {
-    // Refused, reset, timed out, or an answer that is not ClickHouse's: the outcome is unknown.
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return new StoreError("retryable", `ClickHouse: ${what}: ${firstLine(message)}`, undefined, thrown);
-  }
+  // Refused, reset, timed out, or an answer that is not ClickHouse's: the outcome is unknown.
+  if (!(thrown instanceof ClickHouseError))
+    return new StoreError(
+      "retryable",
+      `ClickHouse at ${url} gave no answer to ${what}: ${transportMessage(thrown)}`,
+      undefined,
+      thrown,
+    );
   const code = Number(thrown.code);
   const kind = kindOfCode(code);
   const type = thrown.type ?? "unknown";

@@ -106,22 +106,25 @@ const insertPacks = async (
 
 const targetOf = (block: Block | PackedBlock): string => ("packs" in block ? block.packs[0]?.table : block.table) ?? "";
 
-const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
-  try {
-    return await work();
-  } catch (thrown) {
-    // Ours, not ClickHouse's: a bug must not be taken for an outage.
-    if (thrown instanceof TypeError || thrown instanceof RangeError) throw thrown;
-    throw toStoreError(what, thrown);
-  }
-};
+const attemptAt =
+  (url: string) =>
+  async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (thrown) {
+      // Ours, not ClickHouse's: a bug must not be taken for an outage.
+      if (thrown instanceof TypeError || thrown instanceof RangeError) throw thrown;
+      throw toStoreError(what, url, thrown);
+    }
+  };
 
 export const openClickHouse = ({ log, ...options }: ClickHouseOptions & { readonly log: Logger }): Store => {
   const client = connectClickHouse(options);
+  const attempt = attemptAt(options.url);
   const pack = createPacker();
 
   const query: Store["query"] = (sql, params = {}) =>
-    attempt("query", async () => {
+    attempt("a query", async () => {
       const result = await client.query({
         query: sql,
         format: "JSONEachRow",
@@ -133,18 +136,18 @@ export const openClickHouse = ({ log, ...options }: ClickHouseOptions & { readon
 
   return {
     ping: () =>
-      attempt("ping", async () => {
+      attempt("a ping", async () => {
         const answer = await client.ping({ select: true });
         if (!answer.success) throw answer.error;
       }),
     verify: (names) => verifyTables({ client, query, names }),
     pack,
     insert: (block) =>
-      attempt(`insert into ${targetOf(block)}`, async () =>
+      attempt(`an insert into ${targetOf(block)}`, async () =>
         insertPacks(client, await packsOf(block, pack), block.token, log),
       ),
     query,
-    command: (sql) => attempt("command", async () => void (await client.command({ query: sql }))),
+    command: (sql) => attempt("a command", async () => void (await client.command({ query: sql }))),
     [Symbol.asyncDispose]: () => client.close(),
   };
 };
