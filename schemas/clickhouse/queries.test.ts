@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bindParams, type NamedQuery } from "./queries.ts";
 
-const param = (name: string, type: string, value: string) => ({ name, type, default: value, help: "" });
+const param = (name: string, type: string, value: string) => ({ name, type, default: value, help: `how ${name}` });
 const query: NamedQuery = {
   name: "example",
   question: "How?",
@@ -29,8 +29,8 @@ describe("a question's parameters", () => {
     expect(bind({ at: "yesterday", days: "-1", share: "1.5", weeks: "2" })).toEqual({
       mistakes: [
         "example has no parameter weeks; it has at, days, share",
-        `at is "yesterday", but should be DateTime('UTC')`,
-        'days is "-1", but should be UInt32',
+        `at is "yesterday": expected DateTime('UTC') such as 2026-11-25T12:30 (how at)`,
+        'days is "-1": expected UInt32 such as 7 (how days)',
       ],
     });
   });

@@ -70,6 +70,10 @@ const boundValue = ({ type }: QueryParam, text: string, now: number): string | u
   return type === "String" ? text : boundNumber(text, type.startsWith("UInt"));
 };
 
+/** What a value of the parameter looks like, as the end of "expected …". */
+export const expectationOf = ({ type, default: preset, help }: QueryParam, now: number): string =>
+  `${type} such as ${preset === "now" ? new Date(now).toISOString().slice(0, 16) : preset} (${help})`;
+
 export type Bound = { readonly params: Readonly<Record<string, string>> } | { readonly mistakes: readonly string[] };
 
 /** A value for each parameter: the given one, else the default. */
@@ -82,7 +86,7 @@ export const bindParams = (query: NamedQuery, given: ReadonlyMap<string, string>
   for (const param of query.params) {
     const text = given.get(param.name) ?? param.default;
     const value = boundValue(param, text, now);
-    if (value === undefined) mistakes.push(`${param.name} is "${text}", but should be ${param.type}`);
+    if (value === undefined) mistakes.push(`${param.name} is "${text}": expected ${expectationOf(param, now)}`);
     else params[param.name] = value;
   }
   return mistakes.length > 0 ? { mistakes } : { params };

@@ -4,30 +4,39 @@ import { openStore } from "#adapters/store.ts";
 import { command, execute } from "#runtime/command.ts";
 import { needed, optional } from "#runtime/config.ts";
 import { AppError } from "#runtime/errors.ts";
+import { nearest } from "#runtime/nearest.ts";
 import { clickhouseSettings, storeAccess } from "#runtime/shared-settings.ts";
-import { bindParams, type NamedQuery, readQueries } from "#schemas/clickhouse/queries.ts";
+import { bindParams, expectationOf, type NamedQuery, readQueries } from "#schemas/clickhouse/queries.ts";
 
 const usage = (message: string): AppError =>
   new AppError("usage", message, { cure: "npm run query -- --list shows all questions and their parameters." });
 
 /** `name=value`, the last of a name counts. */
-const givenParams = (texts: readonly string[]): ReadonlyMap<string, string> =>
+const givenParams = ({ params }: NamedQuery, texts: readonly string[]): ReadonlyMap<string, string> =>
   new Map(
     texts.map((text) => {
       const equals = text.indexOf("=");
-      if (equals < 1) throw usage(`--param ${text} is not name=value`);
-      return [text.slice(0, equals), text.slice(equals + 1)];
+      if (equals >= 1) return [text.slice(0, equals), text.slice(equals + 1)];
+      const known = params.find(({ name }) => name === text);
+      if (known === undefined) throw usage(`--param ${text} is not name=value`);
+      throw usage(`--param ${text}=… lacks its value: expected ${expectationOf(known, Date.now())}`);
     }),
   );
 
 const find = (queries: readonly NamedQuery[], name: string | undefined): NamedQuery => {
+  if (name === undefined) throw usage("Which question?");
   const found = queries.find((query) => query.name === name);
-  if (found === undefined) throw usage(name === undefined ? "Which question?" : `There is no question ${name}`);
-  return found;
+  if (found !== undefined) return found;
+  const near = nearest(
+    name,
+    queries.map((query) => query.name),
+    3,
+  );
+  throw usage(`There is no question ${name}.${near.length === 0 ? "" : ` Did you mean ${near.join(" or ")}?`}`);
 };
 
 const bind = (query: NamedQuery, texts: readonly string[]): Readonly<Record<string, string>> => {
-  const bound = bindParams(query, givenParams(texts), Date.now());
+  const bound = bindParams(query, givenParams(query, texts), Date.now());
   if ("mistakes" in bound) throw usage(bound.mistakes.join("\n"));
   return bound.params;
 };

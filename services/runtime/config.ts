@@ -211,7 +211,7 @@ export const optional = <T>(of: Setting<T>): Setting<T | undefined> => ({ ...of,
 /** The value of an optional setting at the point where it is needed after all. */
 export const needed = <T>(of: Setting<T>, value: T): NonNullable<T> => {
   if (value === undefined || value === null)
-    throw mistaken([{ variable: of.variable, value: undefined, expectation: of.expectation }]);
+    throw mistaken([{ variable: of.variable, value: undefined, expectation: `${of.expectation} (${of.help})` }]);
   return value;
 };
 

@@ -1,20 +1,7 @@
 // Notices misspelt EARSHOT_* variables, which would otherwise be ignored in silence.
 import type { Env } from "./config.ts";
 import { knownVariables } from "./known-variables.generated.ts";
-
-/** Edits (insert, delete, replace) from one word to the other. */
-const distance = (from: string, to: string): number => {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
-};
+import { nearest } from "./nearest.ts";
 
 /** One sentence for each EARSHOT_* variable that nothing reads, with the nearest name that something does. */
 export const unknownVariables = (env: Env, known: readonly string[] = knownVariables): readonly string[] =>
@@ -24,10 +11,11 @@ export const unknownVariables = (env: Env, known: readonly string[] = knownVaria
       (name) => name.startsWith("EARSHOT_") && !known.includes(name) && !known.includes(name.replace(/_FILE$/, "")),
     )
     .map((name) => {
-      const nearest = known
-        .filter((candidate) => candidate.startsWith("EARSHOT_"))
-        .map((candidate) => ({ candidate, edits: distance(name, candidate) }))
-        .toSorted((a, b) => a.edits - b.edits)[0];
-      const hint = nearest === undefined ? "" : `; did you mean ${nearest.candidate}?`;
+      const [meant] = nearest(
+        name,
+        known.filter((candidate) => candidate.startsWith("EARSHOT_")),
+        1,
+      );
+      const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
       return `${name} is set, but nothing reads it${hint}`;
     });
