@@ -4,6 +4,8 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { settings } from "#detector/config.ts";
+import { parseBytes } from "#runtime/units.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const text = (path: string): string => readFileSync(resolve(root, path), "utf8");
@@ -21,10 +23,14 @@ interface ComposeService {
   readonly depends_on?: Readonly<Record<string, unknown>>;
   readonly healthcheck?: unknown;
   readonly mem_limit?: string;
+  readonly environment?: Readonly<Record<string, string>>;
 }
 interface ComposeFile {
   readonly services: Readonly<Record<string, ComposeService>>;
   readonly volumes?: Readonly<Record<string, null>>;
+}
+interface BenchResults {
+  readonly rows: readonly { readonly figure: string; readonly value: number }[];
 }
 interface Dashboard {
   readonly uid: string;
@@ -67,6 +73,19 @@ describe("the compose files", () => {
       for (const port of ports) expect(port).toMatch(/^\$\{BIND_ADDRESS:-127\.0\.0\.1\}:\$\{\w+_PORT:-\d+\}:\d+$/);
     },
   );
+
+  it("give a detector twice the memory that its budget of visits takes, half of it outside the heap", () => {
+    const { detector } = (yaml("infra/compose/services.yml") as ComposeFile).services;
+    const { mem_limit = "", environment } = detector ?? {};
+    const limit = parseBytes(mem_limit.replace("g", "GiB")) ?? 0;
+    const heap = Number(/--max-old-space-size=(\d+)/.exec(environment?.["NODE_OPTIONS"] ?? "")?.[1]) * 1_048_576;
+    const { rows } = JSON.parse(text("test/bench/results.json")) as BenchResults;
+    const perVisit = rows.find(({ figure }) => figure === "per live visit of 2.5 turns")?.value ?? Number.NaN;
+    expect(Number(settings.visitBudget.default) * perVisit).toBeLessThan(limit / 2);
+    expect(heap).toBe(limit / 2);
+    // The rest of the environment is still there.
+    expect(environment).toMatchObject({ KAFKA_BROKERS: expect.any(String) as unknown });
+  });
 
   it.each(services)(
     "$name mounts and needs only what exists",
