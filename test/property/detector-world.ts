@@ -1,6 +1,6 @@
 // A world for detectors: the broker's twin with a clock of its own, detectors that can be killed at any port call, one seed for all of it.
 import { createLocalCodecs } from "#adapters/avro/codecs.ts";
-import { type Ctx, Fenced, type GroupHandlers, type Partition } from "#adapters/broker-port.ts";
+import type { GroupHandlers } from "#adapters/broker-port.ts";
 import { createMemoryBroker } from "#adapters/memory/broker.ts";
 import { partitionFor } from "#core/partition.ts";
 import { defaultEngineSettings, type EngineSettings } from "#core/settings.ts";
@@ -9,12 +9,12 @@ import { createMeter } from "#detector/meters.ts";
 import { createTasks } from "#detector/tasks.ts";
 import { silentLogger } from "#runtime/logger.ts";
 import { createMetrics } from "#runtime/metrics.ts";
-import type { Outages } from "#runtime/outages.ts";
 import type { InteractionRecord } from "#schemas/generated/records.ts";
 import { type TopicKind, type Topics, topicsFor } from "#schemas/topics.ts";
 import { createFakeText } from "#test/helpers/fake-text.ts";
 import { expectSame, foldLog, readTopic } from "#test/helpers/plain-fold.ts";
 import { start } from "#test/helpers/timeline.ts";
+import { createCrashes, createLife, outagesIn } from "./world.ts";
 
 export const group = "detector";
 export const topics: Topics = topicsFor("t.", 2);
@@ -28,7 +28,6 @@ export const rules: EngineSettings = {
   grace: 2 * minute,
 };
 
-const forever = new Promise<never>(() => undefined);
 const noProbe = { survives: async () => true };
 const hashKey = "test";
 
@@ -43,56 +42,20 @@ export const createWorld = (
   const codecs = createLocalCodecs();
   const failures: unknown[] = [];
   const commits = new Map<number, number[]>();
-  let crashesLeft = 6;
+  const crashes = createCrashes(oneIn, crash, 6);
 
-  /** Without real pauses; what is no outage passes, as with the real one. */
-  const outages: Outages<string> = {
-    async wait(_, work, { signal, isOutage }) {
-      for (;;) {
-        signal.throwIfAborted();
-        try {
-          return await work();
-        } catch (error) {
-          if (!(error instanceof Error && isOutage(error))) throw error;
-          await scheduler.turns(scheduler.integer(1, 4));
-        }
-      }
-    },
-  };
-
-  /** A detector process in miniature. Killed, none of its calls ever returns, as far as it could tell. */
+  /** A detector process in miniature. */
   const startDetector = async () => {
-    let dead = false;
-    const alive = async <T>(work: () => Promise<T>): Promise<T> => {
-      if (dead) return forever;
-      try {
-        const value = await work();
-        return dead ? await forever : value;
-      } catch (error) {
-        if (dead) return forever;
-        throw error;
-      }
-    };
-    /** What the group sees of it: a handler that is gone. */
-    const death = Promise.withResolvers<never>();
-    death.promise.catch(() => undefined);
-    const mortal = <T>(work: () => Promise<T>): Promise<T> =>
-      dead ? death.promise : Promise.race([work(), death.promise]);
-
     const broker = twin.connect();
     const producer = await broker.producer();
     const consumer = broker.consumer({
       group,
       topics: [topics.interactions.topic],
       fail: (error) => {
-        if (!dead) failures.push(error);
+        if (!life.dead) failures.push(error);
       },
     });
-    const kill = async (): Promise<void> => {
-      dead = true;
-      death.reject(new Fenced("killed"));
-      await consumer[Symbol.asyncDispose]();
-    };
+    const life = createLife(consumer);
     const tasks = createTasks({
       topics,
       rules,
@@ -102,47 +65,28 @@ export const createWorld = (
       acceptTruncated: false,
       admin: await broker.admin(),
       reader: broker.reader(),
-      producer: { send: (records, signal) => alive(() => producer.send(records, signal)) },
+      producer: { send: (records, signal) => life.alive(() => producer.send(records, signal)) },
       codecs,
       probe: noProbe,
-      outages,
+      outages: outagesIn(scheduler),
       meter: createMeter(createMetrics("detector", { defaults: false })),
       log: silentLogger,
-      crashAt: () => {
-        if (dead || crashesLeft === 0 || !oneIn(crash)) return;
-        crashesLeft -= 1;
-        void kill();
-        // What follows the point must not happen.
-        throw new Fenced("killed");
-      },
-    });
-    const noted = (partition: Partition, ctx: Ctx): Ctx => ({
-      commit: (position, metadata) =>
-        alive(async () => {
-          await ctx.commit(position, metadata);
-          commits.set(partition.partition, [...(commits.get(partition.partition) ?? []), position]);
-        }),
-      heartbeat: () => alive(() => ctx.heartbeat()),
-      get live() {
-        return ctx.live;
-      },
+      crashAt: crashes(life),
     });
     const handlers: GroupHandlers = {
-      onAssigned: (partition, committed, ctx) =>
-        mortal(() => tasks.onAssigned(partition, committed, noted(partition, ctx))),
-      onBatch: (batch, ctx) => mortal(() => tasks.onBatch(batch, ctx)),
+      onAssigned(partition, committed, ctx) {
+        const positions = commits.get(partition.partition) ?? [];
+        commits.set(partition.partition, positions);
+        const noted = life.ctx(ctx, (position) => void positions.push(position));
+        return life.mortal(() => tasks.onAssigned(partition, committed, noted));
+      },
+      onBatch: (batch, ctx) => life.mortal(() => tasks.onBatch(batch, ctx)),
       onLost: (partition) => {
-        if (!dead) tasks.onLost(partition);
+        if (!life.dead) tasks.onLost(partition);
       },
     };
     await consumer.run(handlers);
-    return {
-      kill,
-      get dead() {
-        return dead;
-      },
-      stop: () => consumer[Symbol.asyncDispose](),
-    };
+    return life;
   };
 
   const decode = (value: Buffer | null) => {
