@@ -1,6 +1,16 @@
 // The one table of topics: the only place that knows their names, schemas, partition counts and settings.
 
-export type TopicKind = "interactions" | "signals" | "tallies" | "late" | "rejects";
+import type { InteractionRecord, LateRecord, RejectRecord, SignalRecord, TallyRecord } from "./generated/records.ts";
+
+interface Records {
+  readonly interactions: InteractionRecord;
+  readonly signals: SignalRecord;
+  readonly tallies: TallyRecord;
+  readonly late: LateRecord;
+  readonly rejects: RejectRecord;
+}
+export type TopicKind = keyof Records;
+export type RecordOf<K extends TopicKind> = Records[K];
 
 export interface TopicSpec {
   readonly kind: TopicKind;

@@ -165,3 +165,12 @@ export class Refused extends AppError {
     super("refused", message, options);
   }
 }
+
+/** The broker refuses more than 4,096 bytes, and of a commit over several partitions it then stores some (K35, K44). */
+const metadataLimit = 4000;
+
+/** Throws RangeError for a commit that no broker may be asked for. */
+export const checkCommit = (position: number, metadata: string): void => {
+  if (!Number.isSafeInteger(position) || position < 0) throw new RangeError(`${position} is no offset`);
+  if (Buffer.byteLength(metadata) > metadataLimit) throw new RangeError("commit metadata is over 4,000 bytes");
+};

@@ -2,8 +2,8 @@
 import type { LogRecord, Partition } from "#adapters/broker-port.ts";
 import { type Fault, rejectRecord } from "#core/reject.ts";
 import type { RejectRecord } from "#schemas/generated/records.ts";
-import type { TopicKind } from "#schemas/topics.ts";
-import type { RecordOf, Row, RowMaker } from "./rows.ts";
+import type { RecordOf, TopicKind } from "#schemas/topics.ts";
+import type { Row, RowMaker } from "./rows.ts";
 
 /** What is known of a record once it was read. */
 export type Taken =

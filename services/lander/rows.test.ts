@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { partitionFor } from "#core/partition.ts";
 import { columnsOf } from "#schemas/clickhouse/tables.ts";
-import type { TopicKind } from "#schemas/topics.ts";
-import { landingTables, type RecordOf, rowMaker, tablesOf } from "./rows.ts";
+import type { RecordOf, TopicKind } from "#schemas/topics.ts";
+import { landingTables, rowMaker, tablesOf } from "./rows.ts";
 import { at, interaction, late, logRecord, rejectOf, signal, tally } from "./test-records.ts";
 
 const inputPartitions = 4;

@@ -11,16 +11,7 @@ import type {
   SignalRecord,
   TallyRecord,
 } from "#schemas/generated/records.ts";
-import type { TopicKind } from "#schemas/topics.ts";
-
-interface Records {
-  readonly interactions: InteractionRecord;
-  readonly signals: SignalRecord;
-  readonly tallies: TallyRecord;
-  readonly late: LateRecord;
-  readonly rejects: RejectRecord;
-}
-export type RecordOf<K extends TopicKind> = Records[K];
+import type { RecordOf, TopicKind } from "#schemas/topics.ts";
 
 /** One value per column of its table. */
 export type Row = readonly unknown[];

@@ -3,15 +3,10 @@ import type { OutRecord } from "#adapters/broker-port.ts";
 import { tickType } from "#core/interaction.ts";
 import { type EventTime, minuteOf } from "#core/time.ts";
 import type { InteractionRecord, TallyRecord } from "#schemas/generated/records.ts";
-import type { Topic, Topics } from "#schemas/topics.ts";
-
-interface Records {
-  readonly interactions: InteractionRecord;
-  readonly tallies: TallyRecord;
-}
+import type { RecordOf, Topic, Topics } from "#schemas/topics.ts";
 
 interface TickCodecs {
-  encode<K extends keyof Records>(kind: K, record: Records[K]): Buffer;
+  encode<K extends "interactions" | "tallies">(kind: K, record: RecordOf<K>): Buffer;
 }
 
 const noContext = {

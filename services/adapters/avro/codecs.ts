@@ -5,28 +5,12 @@ import type { Logger } from "#runtime/logger.ts";
 import type { Metrics } from "#runtime/metrics.ts";
 import { forever } from "#runtime/retry.ts";
 import { bundledSchema } from "#schemas/bundled.ts";
-import type {
-  InteractionRecord,
-  LateRecord,
-  RejectRecord,
-  SignalRecord,
-  TallyRecord,
-} from "#schemas/generated/records.ts";
-import { type TopicKind, topicSpecs } from "#schemas/topics.ts";
+import { type RecordOf, type TopicKind, topicSpecs } from "#schemas/topics.ts";
 import { type DiskCache, openDiskCache, readOwnIds, writeOwnIds } from "./disk-cache.ts";
 import { headerBytes, readSchemaId, writeHeader } from "./framing.ts";
 import { createReader, parseSchema, type Read } from "./reader.ts";
 import { createRegistryClient, type RegistryClient, type StoredSchema } from "./registry-client.ts";
 import { createSchemaStore, type Resolution, type SchemaStore } from "./schema-store.ts";
-
-interface Records {
-  readonly interactions: InteractionRecord;
-  readonly signals: SignalRecord;
-  readonly tallies: TallyRecord;
-  readonly late: LateRecord;
-  readonly rejects: RejectRecord;
-}
-export type RecordOf<K extends TopicKind> = Records[K];
 
 export type UndecodableReason =
   | "tombstone"

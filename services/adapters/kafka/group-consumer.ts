@@ -9,6 +9,7 @@ import type { Consumer, EachBatchPayload } from "kafkajs";
 import {
   type Committed,
   type Ctx,
+  checkCommit,
   Fenced,
   type GroupConsumer,
   type GroupHandlers,
@@ -33,8 +34,6 @@ import type { FetchedBatch } from "./fetched-batch.ts";
 import { type GroupMember, kafkajs, type Membership } from "./hardening.ts";
 import { createPartitionFeed, type PartitionFeed } from "./partition-feed.ts";
 
-/** The broker refuses more than 4,096 bytes, and of a commit over several partitions it then stores some (K35, K44). */
-const metadataLimit = 4000;
 const commitLimit = 15_000;
 /** What handlers get to finish before a re-join or a leave; the group waits 60 s (`rebalanceTimeout`). */
 const releaseLimit = 5000;
@@ -122,8 +121,7 @@ export const createGroupConsumer = (
         return epoch === mine;
       },
       async commit(position, metadata) {
-        if (!Number.isSafeInteger(position) || position < 0) throw new RangeError(`${position} is no offset`);
-        if (Buffer.byteLength(metadata) > metadataLimit) throw new RangeError("commit metadata is over 4,000 bytes");
+        checkCommit(position, metadata);
         const { topic } = partition;
         const partitions = [{ partition: partition.partition, offset: String(position), metadata }];
         try {

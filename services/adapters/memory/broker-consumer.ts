@@ -1,6 +1,7 @@
 // A member of one of the twin's consumer groups: the same promises as the real one, batch borders drawn from the seed.
 import {
   type Ctx,
+  checkCommit,
   Fenced,
   type GroupConsumer,
   type GroupHandlers,
@@ -14,8 +15,6 @@ import type { FaultState } from "./broker-faults.ts";
 import type { Group, Member } from "./broker-group.ts";
 import type { MemoryLog } from "./broker-log.ts";
 import type { Scheduler } from "./broker-scheduler.ts";
-
-const metadataLimit = 4000;
 
 export interface MemoryWorld {
   readonly log: MemoryLog;
@@ -84,8 +83,7 @@ export const createMemoryConsumer = (
         return epoch === mine;
       },
       async commit(position, metadata) {
-        if (!Number.isSafeInteger(position) || position < 0) throw new RangeError(`${position} is no offset`);
-        if (Buffer.byteLength(metadata) > metadataLimit) throw new RangeError("commit metadata is over 4,000 bytes");
+        checkCommit(position, metadata);
         check();
         const { mishap, delay } = faults.next("commit");
         await scheduler.turns(1 + delay);
