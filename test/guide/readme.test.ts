@@ -1,4 +1,4 @@
-// The README against the project: its examples are the files that were run, its commands and questions exist, none is missing.
+// README and maps against the project: examples are the files that were run, commands, questions and links exist, none is missing.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 
@@ -30,8 +30,19 @@ it("lists every named question", () => {
   expect(new Set(listed).isSupersetOf(new Set(known))).toBe(true);
 });
 
-it("links to files that exist", () => {
-  const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path]) => path ?? "");
-  expect(links.length).toBeGreaterThan(5);
-  expect(links.filter((path) => !existsSync(new URL(`../../${path}`, import.meta.url)))).toEqual([]);
+it.each(["README.md", "CONTRIBUTING.md", "services/README.md", "schemas/README.md"])(
+  "%s links to what exists",
+  (page) => {
+    const links = [...file(page).matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path]) => path ?? "");
+    const from = new URL(`../../${page}`, import.meta.url);
+    expect(links.filter((path) => !existsSync(new URL(path, from)))).toEqual([]);
+  },
+);
+
+it("has every folder of services/ on the map", () => {
+  const map = file("services/README.md");
+  const folders = readdirSync(new URL("../../services/", import.meta.url), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+  expect(folders.filter((name) => !map.includes(`| [\`${name}\`](${name}) |`))).toEqual([]);
 });
