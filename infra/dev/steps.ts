@@ -1,11 +1,12 @@
 // Runs the project's checks and tests as child processes: several at a time, one line for each when it is done, a table at the end.
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Table from "cli-table3";
 import colours from "picocolors";
+import { removeWhenUnused } from "#infra/embedded/run-folder.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -29,7 +30,7 @@ export interface Outcome extends Counts {
 }
 
 /** Everything that the steps share: a temporary folder for all of them, and one way to stop. */
-export interface Workshop extends Disposable {
+export interface Workshop extends AsyncDisposable {
   run(step: Step): Promise<Outcome>;
 }
 
@@ -58,9 +59,10 @@ const countTests = (report: string, ok: boolean): Counts => {
 const colouring = (isTerminal: boolean): NodeJS.ProcessEnv =>
   isTerminal ? { FORCE_COLOR: "1" } : { FORCE_COLOR: undefined, NO_COLOR: "1" };
 
-/** `stopping` ends the running steps and lets no other begin; an exit before that kills them. */
+/** `stopping` ends the running steps and lets no other begin; an exit before that kills them. The folder goes in any case. */
 export const openWorkshop = (stopping: AbortSignal): Workshop => {
   const temporary = mkdtempSync(join(tmpdir(), "earshot-check-"));
+  const folder = removeWhenUnused(temporary);
   const running = new Set<ChildProcess>();
   const env = {
     ...process.env,
@@ -74,10 +76,7 @@ export const openWorkshop = (stopping: AbortSignal): Workshop => {
   };
   const stop = (): void => end("SIGTERM");
   stopping.addEventListener("abort", stop, { once: true });
-  const abandon = (): void => {
-    end("SIGKILL");
-    rmSync(temporary, { recursive: true, force: true });
-  };
+  const abandon = (): void => end("SIGKILL");
   process.once("exit", abandon);
 
   const execute = async (step: Step, args: readonly string[]): Promise<{ code: number; output: string }> => {
@@ -114,10 +113,10 @@ export const openWorkshop = (stopping: AbortSignal): Workshop => {
       if (!ok) process.stdout.write(`${output.trimEnd()}\n`);
       return { name: step.name, ok, seconds, ...(isVitest ? countTests(report, ok) : { passed: 0, failed: 0 }) };
     },
-    [Symbol.dispose]: () => {
+    async [Symbol.asyncDispose]() {
       stopping.removeEventListener("abort", stop);
       process.off("exit", abandon);
-      rmSync(temporary, { recursive: true, force: true });
+      await folder[Symbol.asyncDispose]();
     },
   };
 };
