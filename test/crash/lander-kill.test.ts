@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { crashPoints } from "#lander/landing.ts";
 import { signal } from "#lander/test-records.ts";
 import { eventually } from "#test/helpers/eventually.ts";
-import { openScene, readiness, type Scene } from "#test/integration/lander-scene.ts";
+import { openScene, type Scene } from "#test/integration/lander-scene.ts";
+import { readiness } from "#test/integration/surroundings.ts";
 
 /** More of them find rarer faults; each takes a session time-out of 15 s, all scenes at once. */
 const rounds = Number(process.env["EARSHOT_KILL_ROUNDS"] ?? 1);

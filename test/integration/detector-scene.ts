@@ -1,27 +1,18 @@
-// The surroundings of detectors under test: topics and a group of their own on the shared stack, and a registry that can go away.
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+// The surroundings of detectors under test, and what holds what they said against one plain fold of the log.
 import { expect } from "vitest";
-import { openCodecs } from "#adapters/avro/codecs.ts";
-import { connectBroker } from "#adapters/broker.ts";
 import type { LogRecord } from "#adapters/broker-port.ts";
 import { partitionFor } from "#core/partition.ts";
 import { defaultEngineSettings } from "#core/settings.ts";
 import { createTextAnalyser } from "#core/text/analyser.ts";
-import { type RunningProcess, runCommand, startProcess } from "#infra/dev/processes.ts";
+import type { RunningProcess } from "#infra/dev/processes.ts";
 import { type Event, generateTraffic } from "#infra/dev/traffic.ts";
-import { silentLogger } from "#runtime/logger.ts";
 import { bundledSchema } from "#schemas/bundled.ts";
 import type { InteractionRecord } from "#schemas/generated/records.ts";
 import { createInteractionParser } from "#schemas/interaction-json.ts";
-import { type TopicKind, topicsFor } from "#schemas/topics.ts";
+import type { TopicKind } from "#schemas/topics.ts";
 import { eventually } from "#test/helpers/eventually.ts";
 import { expectSame, foldLog, readTopic } from "#test/helpers/plain-fold.ts";
-import { freshNamespace, stackSettings } from "#test/helpers/stack.ts";
-import { openProxy } from "./lander-scene.ts";
-
-type Env = Readonly<Record<string, string>>;
+import { type Env, openSurroundings } from "./surroundings.ts";
 
 /** Of the topic `interactions`. */
 export const partitions = 4;
@@ -55,43 +46,14 @@ export interface Placed {
 }
 
 export const openScene = async () => {
-  await using opening = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), "earshot-detector-"));
-  opening.defer(() => rm(folder, { recursive: true, force: true }));
-  const stack = stackSettings();
-  const namespace = freshNamespace();
-  const base: Env = {
-    ...stack,
-    ...namespace,
-    EARSHOT_PARTITIONS: String(partitions),
-    EARSHOT_REGISTRY_CACHE: join(folder, "schemas"),
-    EARSHOT_HASH_KEY: hashKey,
-  };
-  await Promise.all(["topics", "schemas"].map((command) => runCommand(command, [], base)));
-  const registry = opening.use(await openProxy(stack.SCHEMA_REGISTRY_URL));
-  const env: Env = { ...base, SCHEMA_REGISTRY_URL: registry.url };
-
-  const topics = topicsFor(namespace.EARSHOT_TOPIC_PREFIX, partitions);
+  const around = await openSurroundings("detector", partitions);
+  const { stack, topics, group, broker, admin, producer, codecs, registry } = around;
+  const env: Env = { ...around.env, EARSHOT_HASH_KEY: hashKey };
   const { topic } = topics.interactions;
-  const group = `${namespace.EARSHOT_GROUP_PREFIX}detector`;
-  const log = silentLogger;
-  const broker = opening.use(await connectBroker({ brokers: stack.KAFKA_BROKERS, clientId: "test", log }));
-  const admin = opening.use(await broker.admin());
-  const producer = opening.use(await broker.producer());
-  const codecs = opening.use(
-    await openCodecs({
-      registry: stack.SCHEMA_REGISTRY_URL,
-      cacheDir: join(folder, "test-schemas"),
-      prefix: namespace.EARSHOT_TOPIC_PREFIX,
-      log,
-    }),
-  );
   const decode = (value: Buffer | null) => {
     const decoded = codecs.decode("interactions", value);
     return decoded.kind === "record" ? { interaction: decoded.record, schemaId: decoded.schemaId } : undefined;
   };
-  let started = 0;
-  const opened = opening.move();
 
   const positions = async (): Promise<
     ReadonlyMap<number, { readonly offset: number | null; readonly metadata: string }>
@@ -153,12 +115,8 @@ export const openScene = async () => {
         })),
       ),
 
-    start: async (over: Env = {}, name = "detector"): Promise<RunningProcess> => {
-      started += 1;
-      const logFile = join(folder, `${name}-${started}.log`);
-      const until = "EARSHOT_CRASH_AT" in over ? "http listening" : "ready";
-      return opened.use(await startProcess(name, { ...env, ...over }, { logFile, until }));
-    },
+    start: (over: Env = {}, name = "detector"): Promise<RunningProcess> =>
+      around.start(name, { EARSHOT_HASH_KEY: hashKey, ...over }),
 
     /** Everything in the log is folded, sent and committed. */
     caughtUp: () => eventually(isCaughtUp, { within: 60_000 }),
@@ -178,11 +136,8 @@ export const openScene = async () => {
     },
 
     /** All that its processes have logged. */
-    logs: async (): Promise<string> => {
-      const files = (await readdir(folder)).filter((file) => file.endsWith(".log"));
-      return (await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")))).join("");
-    },
-    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+    logs: async (): Promise<string> => (await around.logs()).join(""),
+    [Symbol.asyncDispose]: () => around[Symbol.asyncDispose](),
   };
 };
 

@@ -4,7 +4,7 @@ import { partitionFor } from "#core/partition.ts";
 import { eventually } from "#test/helpers/eventually.ts";
 import { prompt } from "#test/helpers/timeline.ts";
 import { openScene, partitions, type Scene, traffic } from "./detector-scene.ts";
-import { readiness } from "./lander-scene.ts";
+import { readiness } from "./surroundings.ts";
 
 const hour = 3_600_000;
 const now = Date.now();

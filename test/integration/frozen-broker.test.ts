@@ -7,7 +7,7 @@ import { runCommand, startProcess } from "#infra/dev/processes.ts";
 import { startStack } from "#infra/embedded/stack.ts";
 import { eventually } from "#test/helpers/eventually.ts";
 import { freshNamespace } from "#test/helpers/stack.ts";
-import { readiness } from "./lander-scene.ts";
+import { readiness } from "./surroundings.ts";
 
 /** The JVM of the broker whose stack lies in this folder; its shell wrapper has the same arguments. */
 const brokerOf = (folder: string): number => {

@@ -1,145 +1,40 @@
-// The surroundings of a lander under test: topics, tables and groups of its own on the shared stack, and proxies that can fail in between.
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer, connect as dial, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+// The surroundings of a lander under test: tables of its own too, and a ClickHouse that can go away.
 import { expect } from "vitest";
-import { openCodecs } from "#adapters/avro/codecs.ts";
-import { registerSchemas } from "#adapters/avro/registration.ts";
-import { connectBroker } from "#adapters/broker.ts";
 import { migrate } from "#adapters/clickhouse/migrate.ts";
 import { openClickHouse } from "#adapters/clickhouse/store.ts";
-import { type RunningProcess, startProcess } from "#infra/dev/processes.ts";
+import type { RunningProcess } from "#infra/dev/processes.ts";
 import { silentLogger } from "#runtime/logger.ts";
 import { readMigrations } from "#schemas/clickhouse/migrations.ts";
-import { readHistory } from "#schemas/history.ts";
-import { type TopicKind, topicsFor } from "#schemas/topics.ts";
+import type { TopicKind } from "#schemas/topics.ts";
 import { eventually } from "#test/helpers/eventually.ts";
-import { freshNamespace, stackSettings } from "#test/helpers/stack.ts";
-
-type Env = Readonly<Record<string, string>>;
-
-export interface Proxy extends AsyncDisposable {
-  /** The target's URL with the proxy's port. */
-  readonly url: string;
-  /** Cuts every connection and refuses new ones. */
-  goAway(): void;
-  comeBack(): void;
-  /** The next replies are swallowed and their connections cut, after the work was done. */
-  loseReplies(count: number): void;
-}
-
-/** A faulty network in front of an HTTP server. */
-export const openProxy = async (target: string): Promise<Proxy> => {
-  const { hostname, port } = new URL(target);
-  const sockets = new Set<Socket>();
-  let away = false;
-  let lose = 0;
-  const server = createServer((client) => {
-    if (away) {
-      client.destroy();
-      return;
-    }
-    const upstream = dial(Number(port), hostname);
-    const cut = (): void => {
-      client.destroy();
-      upstream.destroy();
-    };
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on("error", cut).on("close", () => {
-        sockets.delete(socket);
-        cut();
-      });
-    }
-    client.pipe(upstream);
-    upstream.on("data", (chunk) => {
-      lose -= 1;
-      if (lose >= 0) cut();
-      else client.write(chunk);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  const url = new URL(target);
-  url.port = String(typeof address === "object" ? address?.port : "");
-  return {
-    url: url.href.replace(/\/$/, ""),
-    goAway: () => {
-      away = true;
-      for (const socket of sockets) socket.destroy();
-    },
-    comeBack: () => {
-      away = false;
-    },
-    loseReplies: (count) => {
-      lose = count;
-    },
-    [Symbol.asyncDispose]: () =>
-      new Promise<void>((resolve) => {
-        for (const socket of sockets) socket.destroy();
-        server.close(() => resolve());
-      }),
-  };
-};
-
-export const readiness = async (lander: RunningProcess): Promise<Record<string, string>> => {
-  const report = (await (await fetch(`${lander.url}/readyz`)).json()) as {
-    checks: readonly { name: string; ok: boolean; detail?: string }[];
-  };
-  return Object.fromEntries(report.checks.map(({ name, ok, detail }) => [name, ok ? "ok" : (detail ?? "not ok")]));
-};
+import { openProxy } from "./proxy.ts";
+import { type Env, openSurroundings, readiness } from "./surroundings.ts";
 
 const partitions = 2;
 
 export const openScene = async () => {
   await using opening = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), "earshot-lander-"));
-  opening.defer(() => rm(folder, { recursive: true, force: true }));
-  const stack = stackSettings();
-  const namespace = freshNamespace();
-  const base: Env = {
-    ...stack,
-    ...namespace,
-    EARSHOT_PARTITIONS: String(partitions),
-    EARSHOT_REGISTRY_CACHE: join(folder, "schemas"),
-  };
+  const around = opening.use(await openSurroundings("lander", partitions));
+  const { stack, namespace, topics, group, broker, admin, producer, codecs, registry } = around;
   const clickhouse = opening.use(await openProxy(stack.CLICKHOUSE_URL));
-  const registry = opening.use(await openProxy(stack.SCHEMA_REGISTRY_URL));
-  const env: Env = { ...base, CLICKHOUSE_URL: clickhouse.url, SCHEMA_REGISTRY_URL: registry.url };
-
-  const topics = topicsFor(namespace.EARSHOT_TOPIC_PREFIX, partitions);
-  const group = `${namespace.EARSHOT_GROUP_PREFIX}lander`;
-  const prefix = namespace.EARSHOT_TOPIC_PREFIX;
-  const log = silentLogger;
-  const broker = opening.use(await connectBroker({ brokers: stack.KAFKA_BROKERS, clientId: "test", log }));
-  const admin = opening.use(await broker.admin());
+  const env: Env = { ...around.env, CLICKHOUSE_URL: clickhouse.url };
   const openDatabase = (database: string) =>
     openClickHouse({
       url: stack.CLICKHOUSE_URL,
       user: stack.CLICKHOUSE_USER,
       password: stack.CLICKHOUSE_PASSWORD,
       database,
-      log,
+      log: silentLogger,
     });
-  await Promise.all([
-    admin.createTopics(Object.values(topics), 1),
-    registerSchemas({ access: { url: stack.SCHEMA_REGISTRY_URL }, prefix, history: readHistory() }),
-    migrate({
-      open: openDatabase,
-      database: namespace.CLICKHOUSE_DATABASE,
-      migrations: readMigrations(),
-      access: [],
-      dryRun: false,
-      warn: () => undefined,
-    }),
-  ]);
+  await migrate({
+    open: openDatabase,
+    database: namespace.CLICKHOUSE_DATABASE,
+    migrations: readMigrations(),
+    access: [],
+    dryRun: false,
+    warn: () => undefined,
+  });
   const store = opening.use(openDatabase(namespace.CLICKHOUSE_DATABASE));
-  const producer = opening.use(await broker.producer());
-  const codecs = opening.use(
-    await openCodecs({ registry: stack.SCHEMA_REGISTRY_URL, cacheDir: join(folder, "test-schemas"), prefix, log }),
-  );
-  let started = 0;
   const opened = opening.move();
 
   const send = (
@@ -162,12 +57,8 @@ export const openScene = async () => {
 
   const landed = () => eventually(isLanded, { within: 30_000 });
 
-  const start = async (over: Env = {}): Promise<RunningProcess> => {
-    started += 1;
-    const logFile = join(folder, `lander-${started}.log`);
-    const until = "EARSHOT_CRASH_AT" in over ? "http listening" : "ready";
-    return opened.use(await startProcess("lander", { ...env, ...over }, { logFile, until }));
-  };
+  const start = (over: Env = {}): Promise<RunningProcess> =>
+    around.start("lander", { CLICKHOUSE_URL: clickhouse.url, ...over });
 
   return {
     env,
@@ -188,7 +79,7 @@ export const openScene = async () => {
       expect(await readiness(lander)).toMatchObject({ group: "ok", clickhouse: "ok" });
     },
     /** The log of the lander started last. */
-    lastLog: () => readFile(join(folder, `lander-${started}.log`), "utf8"),
+    lastLog: async () => (await around.logs()).at(-1) ?? "",
     /** Everything in the topics is landed and acknowledged. */
     landed,
     rows: (sql: string) => store.query(sql),

@@ -6,7 +6,8 @@ import { runCommand } from "#infra/dev/processes.ts";
 import { interaction, late, rejectOf, signal, tally } from "#lander/test-records.ts";
 import { bundledSchema } from "#schemas/bundled.ts";
 import { eventually } from "#test/helpers/eventually.ts";
-import { openScene, readiness, type Scene } from "./lander-scene.ts";
+import { openScene, type Scene } from "./lander-scene.ts";
+import { readiness } from "./surroundings.ts";
 
 const inputPartitions = 2;
 const sessionIn = (partition: number): string => {
