@@ -31,7 +31,7 @@ it("stopped, it ends what runs and begins nothing more", async () => {
   expect((await workshop.run(step)).ok).toBe(false);
 });
 
-it("leaves no folder when it exits at once, although what it started still writes", async () => {
+it("leaves no folder when it exits at once, although what it started still writes", { timeout: 30_000 }, async () => {
   const parent = mkdtempSync(join(tmpdir(), "steps-test-"));
   // What a killed step has started in turn lives a moment longer, and fills the folder faster than it can be removed.
   const writer = `

@@ -32,13 +32,31 @@ export const createKafkaAdminPort = (options: KafkaOptions): Admin => {
       return new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
     });
 
-  const untilListed = async (topics: readonly TopicSettings[]): Promise<void> => {
+  const logBounds: Admin["offsets"] = (topic) =>
+    call("reading log ends", async (client) => {
+      const offsets = await client.fetchTopicOffsets(topic);
+      return new Map(offsets.map(({ partition, low, high }) => [partition, { start: Number(low), end: Number(high) }]));
+    });
+
+  /** Listed, and led: for some milliseconds a busy broker lists a topic and says that it is not its leader. */
+  const areUsable = async (topics: readonly TopicSettings[]): Promise<boolean> => {
+    const present = await topicSizes();
+    if (!topics.every(({ topic, partitions }) => present.get(topic) === partitions)) return false;
+    try {
+      for (const { topic } of topics) await logBounds(topic);
+      return true;
+    } catch (error) {
+      if (error instanceof Retryable) return false;
+      throw error;
+    }
+  };
+
+  const untilUsable = async (topics: readonly TopicSettings[]): Promise<void> => {
     for (let attempt = 0, until = Date.now() + creationLimit; Date.now() < until; attempt++) {
-      const present = await topicSizes();
-      if (topics.every(({ topic, partitions }) => present.get(topic) === partitions)) return;
+      if (await areUsable(topics)) return;
       await pause(backOff(attempt));
     }
-    throw new Retryable("the broker does not list topics that it has created");
+    throw new Retryable("the broker does not list or lead topics that it has created");
   };
 
   const configs = (topics: readonly string[]): Promise<Map<string, ReadonlyMap<string, string>>> =>
@@ -75,7 +93,7 @@ export const createKafkaAdminPort = (options: KafkaOptions): Admin => {
             })),
           }),
         );
-      await untilListed(missing);
+      await untilUsable(missing);
       return missing.map(({ topic }) => topic);
     },
 
@@ -109,13 +127,7 @@ export const createKafkaAdminPort = (options: KafkaOptions): Admin => {
         );
       }),
 
-    offsets: (topic) =>
-      call("reading log ends", async (client) => {
-        const offsets = await client.fetchTopicOffsets(topic);
-        return new Map(
-          offsets.map(({ partition, low, high }) => [partition, { start: Number(low), end: Number(high) }]),
-        );
-      }),
+    offsets: logBounds,
 
     offsetsAt: (topic, time) =>
       call("looking up offsets by time", async (client) => {
