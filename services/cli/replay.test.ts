@@ -83,6 +83,22 @@ it("takes another setting by either spelling of its name", async () => {
   }
 });
 
+it.each([
+  ["gap=soon", "--set gap=soon: expected a duration such as 30m"],
+  ["unreported=foo", "--set unreported=foo: expected type@feature/app_version by comma"],
+])("says what it expects instead of %s", async (change, message) => {
+  writeFileSync(file("in.jsonl"), "");
+  const said: string[] = [];
+  const code = await runCommand(replay, ["--in", file("in.jsonl"), "--out", file("out.jsonl"), "--set", change], {
+    env: {},
+    stopping: new AbortController().signal,
+    stdout: async () => undefined,
+    stderr: (text) => void said.push(text),
+  });
+  expect(code).toBe(2);
+  expect(said.join("")).toContain(message);
+});
+
 it("writes user sketches and keys as base64", async () => {
   const { tallies, rejects } = await run([...logLines, JSON.stringify({ ...log[0], event_id: "", key: "k" })]);
   const harmed = tallies.find(({ signal_type, fired }) => signal_type === "implicit:repeat-ask" && fired === 1);

@@ -5,7 +5,7 @@ import { createEngine } from "#core/engine.ts";
 import type { Engine, Output } from "#core/engine-port.ts";
 import { tickType } from "#core/interaction.ts";
 import { partitionFor } from "#core/partition.ts";
-import { type EngineSettings, engineSettings, parseEngineSetting } from "#core/settings.ts";
+import { type EngineSetting, type EngineSettings, engineSettings, parseEngineSetting } from "#core/settings.ts";
 import { createTextAnalyser } from "#core/text/analyser.ts";
 import { type CommandContext, command, execute } from "#runtime/command.ts";
 import { type SettingsOf, secret, settingsFromTable } from "#runtime/config.ts";
@@ -57,13 +57,16 @@ const settingsWith = (given: SettingsOf<typeof settings>, changes: readonly stri
   for (const { name } of engineSettings) values[name] = given[name];
   for (const change of changes) {
     const [name = "", text = ""] = change.split(/=(.*)/s);
-    const row = engineSettings.find((setting) => setting.name === name || snakeCase(setting.name) === name);
+    const row: EngineSetting | undefined = engineSettings.find(
+      (setting) => setting.name === name || snakeCase(setting.name) === name,
+    );
     if (row === undefined) {
       const names = engineSettings.map((setting) => `${snakeCase(setting.name)} (${setting.default || '""'})`);
       throw wrongUse(`--set ${change}: no setting is called "${name}"`, `There are ${names.join(", ")}.`);
     }
     const value = parseEngineSetting(row.kind, text);
-    if (value === undefined) throw wrongUse(`--set ${change}: expected a ${row.kind} such as ${row.default}`);
+    if (value === undefined)
+      throw wrongUse(`--set ${change}: expected ${row.expectation ?? `a ${row.kind} such as ${row.default}`}`);
     values[row.name] = value;
   }
   return values as unknown as EngineSettings;
