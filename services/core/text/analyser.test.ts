@@ -158,6 +158,25 @@ describe("long texts, of which a sample is kept", () => {
     expect(match(long(0), `${long(0)} and a few more words at the end`).wordCosine).toBeGreaterThan(0.85);
   });
 
+  it("are kept whole when they say the same few words many times", () => {
+    const few = fc.uniqueArray(fc.constantFrom(...long(0).split(" ")), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(few, (words) => {
+        const once = words.join(" ");
+        const often = Array.from({ length: 100 }, () => once).join(" ");
+        expect(match(once, often)).toMatchObject({ wordCosine: 1, containment: 1, numberMismatch: false });
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("leave a sample that does not depend on how often and in which order they say their words", () => {
+    const words = [...new Set(long(0).split(" "))].slice(0, 200);
+    const twice = [...words, ...words].join(" ");
+    expect(match(words.join(" "), words.toReversed().join(" ")).wordCosine).toBe(1);
+    expect(match(words.join(" "), twice).wordCosine).toBe(1);
+  });
+
   it("are compared with short ones in what both samples hold", () => {
     const short = long(0).slice(0, 300);
     const found = match(short, long(0));

@@ -24,12 +24,12 @@ export interface TextSettings {
 }
 
 /** Raise with every change of features, score or rules that no other entry of the identity names. */
-const version = 1;
+const version = 2;
 
 /** A prompt is looked at up to 4,096 characters, a response up to 1,200: beginning and end. */
 const promptPart = { head: 3072, tail: 1024 };
 const responsePart = { head: 1000, tail: 200 };
-/** Beyond so many distinct words and character groups a sample is kept: at most 1.2 kB for an ask, 170 B for an answer. */
+/** Beyond so many distinct words and character groups a sample is kept: at most 1.6 kB for an ask, 190 B for an answer. */
 const promptCaps = { words: 128, grams: 384 };
 const responseCaps = { words: 36, grams: 16 };
 const capacity = 8192;

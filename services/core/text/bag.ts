@@ -2,7 +2,7 @@
 import { GRAM_BITS, type Keyed, open, WORD_BITS } from "./hash.ts";
 import type { Idf } from "./idf.ts";
 import type { Script } from "./scan.ts";
-import { createVocabulary, levelFor, MAX_COUNT, placeOf } from "./vocabulary.ts";
+import { createVocabulary, MAX_COUNT, placeOf } from "./vocabulary.ts";
 
 /**
  * Layout, little-endian; an ask of 11 words and 50 trigrams takes 160 bytes:
@@ -32,7 +32,7 @@ export const facts = {
 } as const;
 export const scriptMask = 3;
 
-/** About how much of a text is kept; beyond, a sample of codes (vocabulary.ts) stands for all. */
+/** How many distinct codes of a text are kept; beyond, a sample of them (vocabulary.ts) stands for all. */
 export interface Caps {
   readonly words: number;
   readonly grams: number;
@@ -305,8 +305,8 @@ export const createBags = (idf: Idf, keyed: { readonly words: Keyed; readonly gr
   return {
     fill: (wordCodes, marks, gramCodes, caps) => {
       loaded = undefined;
-      words.reset(levelFor(wordCodes.count, caps.words));
-      grams.reset(levelFor(gramCodes.count, caps.grams));
+      words.reset(0, caps.words);
+      grams.reset(0, caps.grams);
       words.addAll(wordCodes.codes, wordCodes.count, marks);
       grams.addAll(gramCodes.codes, gramCodes.count, unmarked);
     },

@@ -1,20 +1,14 @@
 // The distinct codes of one text with their counts and weights, found again in a few nanoseconds: the inner loop of analysis.
-import { type Keyed, seal } from "./hash.ts";
+import { type Keyed, open, seal } from "./hash.ts";
 import type { Script } from "./scan.ts";
 
 /** Counts are kept in four bits. */
 export const MAX_COUNT = 15;
 
-/** From so many codes on, only one in 2, 4, 8 … is kept, so that about `cap` are. */
-export const levelFor = (codes: number, cap: number): number => {
-  let level = 0;
-  while (level < 15 && codes > cap * 2 ** level) level += 1;
-  return level;
-};
-
 /**
  * The distinct codes of one text, in order of first sight. At level n only codes in the lowest 2^-n of the range are kept: which
- * ones depends on the codes alone, so the samples of two texts hold the same ones.
+ * ones depends on the codes alone, so the samples of two texts hold the same ones. The level is the lowest at which no more than
+ * the cap are left: it too depends on which codes a text has, not on how often or in which order it says them.
  */
 export interface Vocabulary {
   count: number;
@@ -29,14 +23,15 @@ export interface Vocabulary {
   readonly slots: Uint32Array;
   /** A slot holds base + place; a new text raises the base instead of clearing the slots. */
   base: number;
-  reset(level: number): void;
+  /** Begins a text, at this level; from `cap` distinct codes on the level rises. */
+  reset(level: number, cap?: number): void;
   add(code: number, mark: number, times: number): void;
   /** `add` for each, once. */
   addAll(codes: Int32Array, length: number, marks: Uint8Array): void;
   weigh(script: Script): void;
 }
 
-/** Distinct codes of one text; a sample that chance makes larger loses its last ones. */
+/** The largest cap: so many distinct codes there is room for. */
 const room = 1024;
 const slotMask = 4 * room - 1;
 
@@ -62,6 +57,32 @@ export const createVocabulary = (
   const marks = new Uint8Array(room);
   const weights = new Float64Array(room);
   let limit = 2 ** bits;
+  let cap = room;
+
+  const emptySlots = () => {
+    own.base += room;
+    if (own.base <= 0xffff_0000) return;
+    slots.fill(0);
+    own.base = room;
+  };
+
+  /** One level up: about half of the codes go. */
+  const thin = () => {
+    own.level += 1;
+    limit /= 2;
+    emptySlots();
+    let kept = 0;
+    for (let i = 0; i < own.count; i += 1) {
+      const sealed = codes[i] ?? 0;
+      if (open(keyed, sealed) >= limit) continue;
+      slots[-1 - placeOf(slots, codes, own.base, sealed)] = own.base + kept;
+      codes[kept] = sealed;
+      counts[kept] = counts[i] ?? 1;
+      marks[kept] = marks[i] ?? 0;
+      kept += 1;
+    }
+    own.count = kept;
+  };
 
   const own: Vocabulary = {
     count: 0,
@@ -75,15 +96,12 @@ export const createVocabulary = (
     slots,
     base: 1,
 
-    reset: (level) => {
-      own.base += room;
-      if (own.base > 0xffff_0000) {
-        slots.fill(0);
-        own.base = room;
-      }
+    reset: (level, most = room) => {
+      emptySlots();
       own.count = 0;
       own.level = level;
       limit = 2 ** (bits - level);
+      cap = most;
     },
 
     add: (code, mark, times) => {
@@ -104,7 +122,7 @@ export const createVocabulary = (
 
     // The same as `add`, in one loop without calls: a fifth of the work on a prompt.
     addAll: (all, length, allMarks) => {
-      const { base } = own;
+      let { base } = own;
       const { factor, offset, mask } = keyed;
       let count = own.count;
       for (let i = 0; i < length; i += 1) {
@@ -115,7 +133,13 @@ export const createVocabulary = (
         if (place >= 0) {
           counts[place] = (counts[place] ?? 0) + 1;
           marks[place] = (marks[place] ?? 0) | (allMarks[i] ?? 0);
-        } else if (count < room) {
+        } else if (count >= cap) {
+          own.count = count;
+          thin();
+          count = own.count;
+          base = own.base;
+          i -= 1; // looked at again, at the new level
+        } else {
           slots[-1 - place] = base + count;
           codes[count] = sealed;
           counts[count] = 1;
