@@ -107,6 +107,7 @@ describe("the likeness of two asks", () => {
     expect(secret.identity).toEqual(analyser.identity);
     const bytes = (of: typeof analyser) => of.packPrompt(of.prompt("where is my parcel"));
     expect(bytes(secret).slice(28)).not.toEqual(bytes(analyser).slice(28));
+    expect(bytes(secret).slice(7, 11)).not.toEqual(bytes(analyser).slice(7, 11));
   });
 });
 
@@ -152,6 +153,8 @@ describe("any text", () => {
 const long = (seed: number) =>
   Array.from({ length: 600 }, (_, i) => `word${String(Math.imul(i + 1, 2_654_435_761 + seed) >>> 22)}`).join(" ");
 
+const pasted = (detail: string) => `${long(0)} ${long(1)} the file is ${detail} ${long(2)} ${long(3)}`;
+
 describe("long texts, of which a sample is kept", () => {
   it("are alike when they are", () => {
     expect(match(long(0), long(0)).score).toBe(1);
@@ -175,6 +178,19 @@ describe("long texts, of which a sample is kept", () => {
     const twice = [...words, ...words].join(" ");
     expect(match(words.join(" "), words.toReversed().join(" ")).wordCosine).toBe(1);
     expect(match(words.join(" "), twice).wordCosine).toBe(1);
+  });
+
+  it("are equal only when all of them is", () => {
+    expect(match(pasted("broken"), pasted("Broken!"))).toMatchObject({ equal: true, score: 1 });
+    expect(match(pasted("broken"), pasted("missing")).equal).toBe(false);
+    expect(match(pasted("now here"), pasted("here now")).equal).toBe(false);
+  });
+
+  it("are read to their end", () => {
+    expect(analyser.prompt(`${long(0)} ${long(1)} connect me to an operator ${long(2)}`).asksPerson).toBe(true);
+    const quoted = Array.from({ length: 12_000 }, (_, i) => `clause ${String(i)}`).join(" ");
+    expect(match(quoted, `${quoted} and zebra crossing`).equal).toBe(false);
+    expect(match(quoted, quoted.toUpperCase())).toMatchObject({ equal: true, score: 1 });
   });
 
   it("are compared with short ones in what both samples hold", () => {
@@ -258,6 +274,13 @@ describe("Thai", () => {
     const [a, b] = asks.map((ask) => thai.prompt(ask)) as [PromptFeatures, PromptFeatures];
     expect(a.contentTokens).toBe(Array.from(words.segment(asks[0])).length);
     expect(thai.match(a, b).wordCosine).toBeGreaterThan(0.3);
+  });
+
+  it("is split however long it is", () => {
+    const segmenter = { id: "pairs", split: (run: string) => run.match(/.{1,2}/gu) ?? [] };
+    const thai = createTextAnalyser({ segmenter });
+    const [a, b] = [thai.prompt(asks[0].repeat(4_500)), thai.prompt(asks[0])];
+    expect(thai.match(a, b).wordCosine).toBeGreaterThan(0.5);
   });
 
   it("falls back to characters and pairs", () => {

@@ -2,13 +2,13 @@
 import { type Bags, charsOf, contentTokensOf, createBags, facts, factsOf, scriptMask } from "./bag.ts";
 import { compileCues } from "./cues.ts";
 import { createGramWriter } from "./grams.ts";
-import { createKeyed, GRAM_BITS, WORD_BITS } from "./hash.ts";
+import { createKeyed, GRAM_BITS, HASH_BITS, WORD_BITS } from "./hash.ts";
 import { type IdfSeed, openIdf } from "./idf.ts";
 import { idfSeed } from "./idf-seed.generated.ts";
 import { english } from "./lexicons/english.ts";
 import { hinglish } from "./lexicons/hinglish.ts";
 import { clarifyWords, createReader, positiveChars, wordsBeyondCue } from "./reading.ts";
-import { bounded, createScanner, scripts } from "./scan.ts";
+import { createScanner, scripts } from "./scan.ts";
 import type { Match, PromptFeatures, ResponseFeatures, TextAnalyser } from "./types.ts";
 import { createWordReader, type Segmenter } from "./words.ts";
 
@@ -26,12 +26,10 @@ export interface TextSettings {
 /** Raise with every change of features, score or rules that no other entry of the identity names. */
 const version = 2;
 
-/** A prompt is looked at up to 4,096 characters, a response up to 1,200: beginning and end. */
-const promptPart = { head: 3072, tail: 1024 };
-const responsePart = { head: 1000, tail: 200 };
 /** Beyond so many distinct words and character groups a sample is kept: at most 1.6 kB for an ask, 190 B for an answer. */
 const promptCaps = { words: 128, grams: 384 };
 const responseCaps = { words: 36, grams: 16 };
+/** Characters there is room for at first: twice a long question, so that few texts make the buffers grow. */
 const capacity = 8192;
 
 /** Shared words weigh at least so much of the shorter text: the later ask contains the earlier one (unmeasured). */
@@ -87,7 +85,11 @@ const matchOf = (bags: Bags, earlier: Uint8Array, later: Uint8Array): Match => {
 
 export const createTextAnalyser = (settings: TextSettings = {}): TextAnalyser => {
   const key = settings.key ?? "";
-  const keyed = { words: createKeyed(key, WORD_BITS), grams: createKeyed(key, GRAM_BITS) };
+  const keyed = {
+    words: createKeyed(key, WORD_BITS),
+    grams: createKeyed(key, GRAM_BITS),
+    texts: createKeyed(key, HASH_BITS),
+  };
   const idf = openIdf(settings.idf ?? idfSeed, keyed);
   const cues = compileCues([english, hinglish]);
   const bags = createBags(idf, keyed);
@@ -104,14 +106,14 @@ export const createTextAnalyser = (settings: TextSettings = {}): TextAnalyser =>
   };
 
   const analysePrompt = (text: string): PromptFeatures => {
-    scan(bounded(text, promptPart.head, promptPart.tail));
+    scan(text);
     readWords(scanned);
     reader.read(scanned, words, text.length);
     return promptFrom(bagOf(text.length, promptCaps));
   };
 
   const analyseResponse = (text: string): ResponseFeatures => {
-    scan(bounded(text, responsePart.head, responsePart.tail));
+    scan(text);
     readWords(scanned);
     reader.skim(scanned, words);
     return responseFrom(bagOf(text.length, responseCaps));

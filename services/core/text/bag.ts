@@ -1,5 +1,5 @@
 // A text as bytes: how often which word and character-group codes occur, their norms, and a header of facts. All that state keeps of it.
-import { GRAM_BITS, type Keyed, open, WORD_BITS } from "./hash.ts";
+import { GRAM_BITS, type Keyed, open, seal, WORD_BITS } from "./hash.ts";
 import type { Idf } from "./idf.ts";
 import type { Script } from "./scan.ts";
 import { createVocabulary, MAX_COUNT, placeOf } from "./vocabulary.ts";
@@ -7,7 +7,7 @@ import { createVocabulary, MAX_COUNT, placeOf } from "./vocabulary.ts";
 /**
  * Layout, little-endian; an ask of 11 words and 50 trigrams takes 160 bytes:
  *
- *   0 facts (24 bits)   3 levels (words, grams: 4 bits each)   4 characters (24 bits)   7 hash of the normalised text
+ *   0 facts (24 bits)   3 levels (words, grams: 4 bits each)   4 characters (24 bits)   7 keyed hash of the whole normalised text
  *  11 word norm  15 gram norm  19 idf total of the words (float32)   23 content words   24 words   26 grams that occur once   28 words …
  *
  * A word is 24 bits: code 18, count 4, content 1, number 1. A gram that occurs once is its 16-bit code, one that occurs
@@ -85,13 +85,20 @@ export interface Bags {
   sharesContent(turn: Uint8Array, other: Uint8Array): boolean;
 }
 
+export interface BagKeys {
+  readonly words: Keyed;
+  readonly grams: Keyed;
+  /** Of the hash of a whole text. */
+  readonly texts: Keyed;
+}
+
 const chunkBytes = 2 ** 16;
 
-export const createBags = (idf: Idf, keyed: { readonly words: Keyed; readonly grams: Keyed }): Bags => {
+export const createBags = (idf: Idf, keyed: BagKeys): Bags => {
   const tf = Float64Array.from({ length: MAX_COUNT + 1 }, (_, times) => (times < 2 ? 1 : 1 + Math.log(times)));
   const words = createVocabulary(WORD_BITS, keyed.words, idf.words, idf.weights, tf);
   const grams = createVocabulary(GRAM_BITS, keyed.grams, idf.grams, idf.weights, tf);
-  const unmarked = new Uint8Array(2 ** 15);
+  let unmarked = new Uint8Array(2 ** 15);
   const float = new Float32Array(1);
   const floatBits = new Uint32Array(float.buffer);
   /** The text whose codes the vocabularies hold. */
@@ -140,7 +147,7 @@ export const createBags = (idf: Idf, keyed: { readonly words: Keyed; readonly gr
     put(bytes, 0, header.facts, 3);
     bytes[3] = words.level | (grams.level << 4);
     put(bytes, 4, Math.min(header.chars, 0xffffff), 3);
-    put(bytes, 7, header.hash, 4);
+    put(bytes, 7, seal(keyed.texts, header.hash), 4);
     putFloat(bytes, 11, words.norm);
     putFloat(bytes, 15, grams.norm);
     putFloat(bytes, 19, words.total);
@@ -201,7 +208,7 @@ export const createBags = (idf: Idf, keyed: { readonly words: Keyed; readonly gr
     return finish({
       facts: factsOf(bytes),
       chars: charsOf(bytes),
-      hash: uint32At(bytes, 7),
+      hash: open(keyed.texts, uint32At(bytes, 7)),
       contentTokens: contentTokensOf(bytes),
     });
   };
@@ -305,6 +312,7 @@ export const createBags = (idf: Idf, keyed: { readonly words: Keyed; readonly gr
   return {
     fill: (wordCodes, marks, gramCodes, caps) => {
       loaded = undefined;
+      if (gramCodes.count > unmarked.length) unmarked = new Uint8Array(gramCodes.count);
       words.reset(0, caps.words);
       grams.reset(0, caps.grams);
       words.addAll(wordCodes.codes, wordCodes.count, marks);

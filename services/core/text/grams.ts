@@ -5,9 +5,9 @@ import { HAN_KANA, HANGUL, SEPARATOR } from "./script.ts";
 
 /** The groups of the last text written, in order; the array is reused by the next. */
 export interface Grams {
-  readonly codes: Int32Array;
+  codes: Int32Array;
   count: number;
-  /** Of all groups in their order: two texts share it when they are equal once normalised. */
+  /** Of all characters in their order: two texts share it when they are equal once normalised. */
   hash: number;
 }
 
@@ -21,18 +21,17 @@ export interface GramWriter {
  * (LCQMC, dev). The choice is made at each place, so mixed text needs none as a whole.
  */
 export const createGramWriter = (capacity: number): GramWriter => {
-  const codes = new Int32Array(2 * capacity);
-  const grams: Grams = { codes, count: 0, hash: 0 };
+  const grams: Grams = { codes: new Int32Array(2 * capacity), count: 0, hash: 0 };
 
   const writeTrigrams = ({ points, length }: Scanned) => {
-    let hash = length;
+    const { codes } = grams;
+    let hash = mix(length, points[1] ?? 0, 1);
     let a = points[0] ?? 0;
     let b = points[1] ?? 0;
     for (let i = 2; i < length; i += 1) {
       const c = points[i] ?? 0;
-      const code = gramCode(a, b, c);
-      codes[i - 2] = code;
-      hash = mix(hash, code, i);
+      codes[i - 2] = gramCode(a, b, c);
+      hash = mix(hash, c, i);
       a = b;
       b = c;
     }
@@ -41,6 +40,7 @@ export const createGramWriter = (capacity: number): GramWriter => {
   };
 
   const writeMixed = ({ points, kinds, length }: Scanned) => {
+    const { codes } = grams;
     let count = 0;
     let hash = length;
     for (let i = 0; i + 1 < length; i += 1) {
@@ -48,23 +48,27 @@ export const createGramWriter = (capacity: number): GramWriter => {
       const b = points[i + 1] ?? 0;
       const kindA = kinds[i] ?? SEPARATOR;
       const kindB = kinds[i + 1] ?? SEPARATOR;
+      hash = mix(hash, b, i + 1);
       if (kindA === HAN_KANA) codes[count++] = gramCode(a, ABSENT, ABSENT);
       const pair = kindA === HAN_KANA || kindB === HAN_KANA || kindA === HANGUL || kindB === HANGUL;
       if (!pair && i + 2 >= length) break;
-      const code = gramCode(a, b, pair ? ABSENT : (points[i + 2] ?? 0));
-      codes[count++] = code;
-      hash = mix(hash, code, i);
+      codes[count++] = gramCode(a, b, pair ? ABSENT : (points[i + 2] ?? 0));
     }
     grams.count = count;
     grams.hash = hashEnd(hash);
   };
 
-  const write = (scanned: Scanned) =>
-    (scanned.kindsSeen & eastAsian) === 0 ? writeTrigrams(scanned) : writeMixed(scanned);
+  const write = (scanned: Scanned) => {
+    if (2 * scanned.length > grams.codes.length) grams.codes = new Int32Array(2 * scanned.length);
+    if ((scanned.kindsSeen & eastAsian) === 0) writeTrigrams(scanned);
+    else writeMixed(scanned);
+  };
 
   return { grams, write };
 };
 
-/** Adds a group at its place; no step waits for the one before. */
-const mix = (hash: number, code: number, place: number): number =>
-  (hash + Math.imul(code ^ Math.imul(place, 0x9e3779b1), 0x85ebca6b)) | 0;
+/** Adds a character at its place; no step waits for the one before. */
+const mix = (hash: number, point: number, place: number): number => {
+  const placed = Math.imul(point + Math.imul(place, 0x9e3779b1), 0x85ebca6b);
+  return (hash + Math.imul(placed ^ (placed >>> 15), 0xc2b2ae35)) | 0;
+};

@@ -4,6 +4,8 @@
 export const WORD_BITS = 18;
 /** Bits of a character group's code. */
 export const GRAM_BITS = 16;
+/** Bits of the hash of a whole text. */
+export const HASH_BITS = 32;
 
 export const HASH_START = 0x811c9dc5 | 0;
 

@@ -9,7 +9,7 @@ export interface Reading {
   facts: number;
   contentTokens: number;
   /** Per word: `wordMarks`. */
-  readonly marks: Uint8Array;
+  marks: Uint8Array;
 }
 
 /** A correction that brings at least so many content words beside its cue says what is right (unmeasured). */
@@ -45,7 +45,13 @@ export interface Reader {
 
 export const createReader = (cues: Cues, capacity: number): Reader => {
   const reading: Reading = { facts: 0, contentTokens: 0, marks: new Uint8Array(capacity) };
-  const spent = new Uint8Array(capacity);
+  let spent = new Uint8Array(capacity);
+
+  const reserve = (count: number) => {
+    if (count <= spent.length) return;
+    spent = new Uint8Array(count);
+    reading.marks = new Uint8Array(count);
+  };
 
   let seen = 0;
   let talkEnd = -1;
@@ -92,6 +98,7 @@ export const createReader = (cues: Cues, capacity: number): Reader => {
 
   const read = (scanned: Scanned, words: Words, chars: number) => {
     const { count, nodes, written, counted, numbers } = words;
+    reserve(count);
     seen = 0;
     talkEnd = -1;
     wantEnd = -1;
@@ -146,6 +153,7 @@ export const createReader = (cues: Cues, capacity: number): Reader => {
   };
 
   const skim = (scanned: Scanned, { count, nodes, counted, numbers }: Words) => {
+    reserve(count);
     for (let i = 0; i < count; i += 1) {
       const carries = counted[i] === 1 && (cues.rolesAt(nodes[i] ?? 0) & (roles.stop | roles.social)) === 0;
       reading.marks[i] = (carries ? wordMarks.content : 0) | (numbers[i] === 1 ? wordMarks.number : 0);

@@ -15,11 +15,11 @@ import {
 export const scripts = { other: 0, hangul: 1, hanKana: 2 } as const;
 export type Script = (typeof scripts)[keyof typeof scripts];
 
-/** What is known of a text after one pass; the buffers are reused by the next scan. */
+/** What is known of a text after one pass; the buffers are reused by the next scan, larger ones by a longer text. */
 export interface Scanned {
   /** Code points of `" " + normalised + " "`; 1 long for a text without words or symbols. */
-  readonly points: Int32Array;
-  readonly kinds: Uint8Array;
+  points: Int32Array;
+  kinds: Uint8Array;
   length: number;
   /** The kinds that occur, as bits. */
   kindsSeen: number;
@@ -41,28 +41,39 @@ const closing = new Set([
   0x09,
 ]);
 
-/** The part of a text that is looked at: a pasted document must cost no more than a long question. */
-export const bounded = (text: string, head: number, tail: number): string =>
-  text.length <= head + tail ? text : `${text.slice(0, head)} ${text.slice(-tail)}`;
-
 export interface Scanner {
   readonly scanned: Scanned;
   readonly scan: (text: string) => void;
 }
 
+/** Buffers have room for texts of `capacity` characters at first, and grow with the longest text seen. */
 export const createScanner = (capacity: number): Scanner => {
   const { kinds: kindOf, folds, learn, kindOfPoint } = createCharacters();
-  // Two for the spaces at the ends, one for a gap before the last character.
-  const points = new Int32Array(capacity + 3);
-  const kinds = new Uint8Array(capacity + 3);
-  const scanned: Scanned = { points, kinds, length: 0, kindsSeen: 0, script: 0, asks: false, endsAsking: false };
+  // Two for the spaces at the ends.
+  const scanned: Scanned = {
+    points: new Int32Array(capacity + 2),
+    kinds: new Uint8Array(capacity + 2),
+    length: 0,
+    kindsSeen: 0,
+    script: 0,
+    asks: false,
+    endsAsking: false,
+  };
+
+  const reserve = (chars: number) => {
+    if (chars + 2 <= scanned.points.length) return;
+    scanned.points = new Int32Array(chars + 2);
+    scanned.kinds = new Uint8Array(chars + 2);
+  };
 
   /** Unit by unit, without building a string; -1 where a character depends on its neighbours, else the length. */
   const scanUnits = (text: string): number => {
+    reserve(text.length);
+    const { points, kinds } = scanned;
     let length = 1;
     let gap = false;
     let seen = 0;
-    for (let i = 0; i < text.length && length < capacity; i += 1) {
+    for (let i = 0; i < text.length; i += 1) {
       const unit = text.charCodeAt(i);
       let kind = kindOf[unit] ?? SEPARATOR;
       if (kind === UNKNOWN) kind = learn(unit);
@@ -88,10 +99,13 @@ export const createScanner = (capacity: number): Scanner => {
 
   /** The same by code points of the normalised text. */
   const scanPoints = (text: string): number => {
+    const folded = text.normalize("NFKC").toLowerCase();
+    reserve(folded.length);
+    const { points, kinds } = scanned;
     let length = 1;
     let gap = false;
     scanned.kindsSeen = 0;
-    for (const char of text.normalize("NFKC").toLowerCase()) {
+    for (const char of folded) {
       const point = char.codePointAt(0) ?? SPACE;
       const kind = kindOfPoint(point);
       scanned.kindsSeen |= 1 << kind;
@@ -99,7 +113,6 @@ export const createScanner = (capacity: number): Scanner => {
         gap = true;
         continue;
       }
-      if (length >= capacity) break;
       if (gap && length > 1) {
         points[length] = SPACE;
         kinds[length] = SEPARATOR;
@@ -118,6 +131,7 @@ export const createScanner = (capacity: number): Scanner => {
     let hanKana = 0;
     let hangul = 0;
     let rest = 0;
+    const { kinds } = scanned;
     for (let i = 0; i < scanned.length; i += 1) {
       const kind = kinds[i] ?? SEPARATOR;
       if (kind === HAN_KANA) hanKana += 1;
@@ -136,10 +150,11 @@ export const createScanner = (capacity: number): Scanner => {
   };
 
   const scan = (text: string) => {
-    points[0] = SPACE;
-    kinds[0] = SEPARATOR;
     let length = scanUnits(text);
     if (length < 0) length = scanPoints(text);
+    const { points, kinds } = scanned;
+    points[0] = SPACE;
+    kinds[0] = SEPARATOR;
     if (length > 1) {
       points[length] = SPACE;
       kinds[length] = SEPARATOR;

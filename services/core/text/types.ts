@@ -14,7 +14,7 @@ export interface PromptFeatures {
   readonly asksPerson: boolean;
 }
 
-/** Features of one assistant text; bounded work and bounded size whatever the length. */
+/** Features of one assistant text; bounded size whatever the length. */
 export interface ResponseFeatures {
   readonly chars: number;
   /** Ends in a question, so that "no" after it is an answer and no correction. */

@@ -12,24 +12,34 @@ export interface Segmenter {
   split(run: string): readonly string[];
 }
 
-/** The words of the last text read, in order; the arrays are reused by the next. */
+/** The words of the last text read, in order; the arrays are reused by the next, larger ones by one of more words. */
 export interface Words {
   count: number;
   /** Hash of the word as written (folded), for the lexicon; 0 for pairs of characters. */
-  readonly written: Uint32Array;
+  written: Uint32Array;
   /** Code of what it counts as: stem or alias. */
-  readonly codes: Int32Array;
+  codes: Int32Array;
   /** Node of the lexicon that the word alone leads to. */
-  readonly nodes: Int32Array;
-  readonly numbers: Uint8Array;
+  nodes: Int32Array;
+  numbers: Uint8Array;
   /** 0 for the pairs that Chinese and Japanese add beside their characters, which would count words twice. */
-  readonly counted: Uint8Array;
+  counted: Uint8Array;
 }
 
 export interface WordReader {
   readonly words: Words;
   readonly read: (scanned: Scanned) => void;
 }
+
+/** So many arguments a call may have, with a margin. */
+const argumentsAtOnce = 4096;
+
+const textOf = (points: Int32Array, start: number, end: number): string => {
+  let text = "";
+  for (let i = start; i < end; i += argumentsAtOnce)
+    text += String.fromCodePoint(...points.subarray(i, Math.min(end, i + argumentsAtOnce)));
+  return text;
+};
 
 interface Alias {
   readonly code: number;
@@ -38,7 +48,7 @@ interface Alias {
 
 export const createWordReader = (cues: Cues, segmenter: Segmenter | undefined, capacity: number): WordReader => {
   const stem = createStemmer();
-  const prefixes = new Int32Array(capacity + 3);
+  let prefixes = new Int32Array(capacity + 1);
   const words: Words = {
     count: 0,
     written: new Uint32Array(capacity),
@@ -49,8 +59,18 @@ export const createWordReader = (cues: Cues, segmenter: Segmenter | undefined, c
   };
   let count = 0;
 
+  const grow = () => {
+    const room = 2 * count;
+    const { written, codes, nodes, numbers, counted } = words;
+    (words.written = new Uint32Array(room)).set(written);
+    (words.codes = new Int32Array(room)).set(codes);
+    (words.nodes = new Int32Array(room)).set(nodes);
+    (words.numbers = new Uint8Array(room)).set(numbers);
+    (words.counted = new Uint8Array(room)).set(counted);
+  };
+
   const push = (written: number, code: number, number: boolean, counted: boolean) => {
-    if (count >= capacity) return;
+    if (count >= words.codes.length) grow();
     words.written[count] = written;
     words.codes[count] = code;
     words.nodes[count] = counted ? cues.step(0, written) : 0;
@@ -67,6 +87,7 @@ export const createWordReader = (cues: Cues, segmenter: Segmenter | undefined, c
   };
 
   const hashPrefixes = (points: Int32Array, start: number, end: number): number => {
+    if (end - start >= prefixes.length) prefixes = new Int32Array(end - start + 1);
     let hash = HASH_START;
     prefixes[0] = hash;
     for (let i = start; i < end; i += 1) {
@@ -104,9 +125,9 @@ export const createWordReader = (cues: Cues, segmenter: Segmenter | undefined, c
 
   const pushUnspaced = (points: Int32Array, start: number, end: number) => {
     if (segmenter === undefined) return pushCharacters(points, start, end);
-    for (const word of segmenter.split(String.fromCodePoint(...points.subarray(start, end)))) {
+    for (const word of segmenter.split(textOf(points, start, end))) {
       const own = Int32Array.from(word, (char) => char.codePointAt(0) ?? 0);
-      if (own.length > 0 && own.length <= capacity) pushRun(own, 0, own.length, false, false);
+      if (own.length > 0) pushRun(own, 0, own.length, false, false);
     }
   };
 
