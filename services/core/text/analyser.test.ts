@@ -75,6 +75,24 @@ describe("the likeness of two asks", () => {
     expect(match("a table for two people", "a table for 2 people").wordCosine).toBe(1);
   });
 
+  it.each([
+    ["a table at 3pm", "a table at 3 pm", false],
+    ["a table at 3pm", "a table at 4 pm", true],
+    ["a taxi at 08:30", "a taxi at 8:30", false],
+    ["a table for １２", "a table for 12", false],
+    ["room 2, again room 2", "room 2", false],
+    ["room 2 and room 3", "room 2", true],
+    ["a table for one", "a table for 1", false],
+    ["a table for 1", "a table for 2", true],
+    ["a table for one", "a table for 2", true],
+    ["a table for 1", "a table", true],
+    ["a cheap one", "a cheap hotel", false],
+    ["ek table book karo", "book 1 table", false],
+  ])("of %j and %j, says whether one names a number that the other does not: %s", (a, b, differ) => {
+    expect(match(a, b).numberMismatch).toBe(differ);
+    expect(match(b, a).numberMismatch).toBe(differ);
+  });
+
   it("notes a negation on one side only", () => {
     expect(match("it works", "it doesn't work").negationMismatch).toBe(true);
     expect(match("it does n't work", "it dont work").negationMismatch).toBe(false);
@@ -178,6 +196,16 @@ describe("long texts, of which a sample is kept", () => {
     const twice = [...words, ...words].join(" ");
     expect(match(words.join(" "), words.toReversed().join(" ")).wordCosine).toBe(1);
     expect(match(words.join(" "), twice).wordCosine).toBe(1);
+  });
+
+  it("differ by each of their numbers", () => {
+    expect(match(pasted("no. 4711"), pasted("no. 4712")).numberMismatch).toBe(true);
+    expect(match(pasted("no. 4711"), pasted("number 4711")).numberMismatch).toBe(false);
+    const rows = Array.from({ length: 3_000 }, (_, i) => String(100_000 + 7 * i));
+    const swapped = rows.with(10, "999999");
+    expect(match(rows.join(" "), rows.toReversed().join(", ")).numberMismatch).toBe(false);
+    expect(match(rows.join(" "), swapped.join(" ")).numberMismatch).toBe(true);
+    expect(match(rows.join(" "), rows.slice(1).join(" ")).numberMismatch).toBe(true);
   });
 
   it("are equal only when all of them is", () => {

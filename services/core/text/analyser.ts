@@ -102,7 +102,13 @@ export const createTextAnalyser = (settings: TextSettings = {}): TextAnalyser =>
   const bagOf = (chars: number, caps: typeof promptCaps): Uint8Array => {
     writeGrams(scanned);
     bags.fill(words, reading.marks, grams, caps);
-    return bags.finish({ facts: reading.facts, chars, hash: grams.hash, contentTokens: reading.contentTokens });
+    return bags.finish({
+      facts: reading.facts,
+      chars,
+      hash: grams.hash,
+      figures: words.figures,
+      contentTokens: reading.contentTokens,
+    });
   };
 
   const analysePrompt = (text: string): PromptFeatures => {

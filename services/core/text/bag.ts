@@ -10,13 +10,14 @@ import { createVocabulary, MAX_COUNT, placeOf } from "./vocabulary.ts";
  *   0 facts (24 bits)   3 levels (words, grams: 4 bits each)   4 characters (24 bits)   7 keyed hash of the whole normalised text
  *  11 word norm  15 gram norm  19 idf total of the words (float32)   23 content words   24 words   26 grams that occur once   28 words …
  *
- * A word is 24 bits: code 18, count 4, content 1, number 1. A gram that occurs once is its 16-bit code, one that occurs
- * more often (they stand last) code and count. Unsorted fixed-width codes beat sorted delta-varints: as small, and nothing to sort or decode.
+ * A word is 23 bits: code 18, count 4, content 1. A gram that occurs once is its 16-bit code, one that occurs
+ * more often (they stand after those) code and count. At the end, where an ask has numbers, 4 bytes: keyed hash of their set. It
+ * is of all of them, sampled or not: one number more or less decides whether an ask is another one. Unsorted fixed-width codes beat sorted delta-varints: as small, and nothing to sort or decode.
  */
 const HEADER = 28;
 const WORD_MASK = 2 ** WORD_BITS - 1;
-/** What is said of a word beside its code. */
-export const wordMarks = { content: 1, number: 2 } as const;
+/** What is said of a word beside its code: it carries content. */
+export const CONTENT = 1;
 
 /** Facts as bits of the header, beside the script (two lowest). */
 export const facts = {
@@ -29,6 +30,10 @@ export const facts = {
   clarifies: 256,
   negation: 512,
   hasText: 1024,
+  /** Names numbers other than 1; names 1; has a word that may mean 1. */
+  figures: 2048,
+  one: 4096,
+  perhapsOne: 8192,
 } as const;
 export const scriptMask = 3;
 
@@ -43,6 +48,7 @@ export interface Header {
   readonly facts: number;
   readonly chars: number;
   readonly hash: number;
+  readonly figures: number;
   readonly contentTokens: number;
 }
 
@@ -56,6 +62,22 @@ const put = (bytes: Uint8Array, at: number, value: number, width: number) => {
 };
 const uint32At = (bytes: Uint8Array, at: number): number =>
   ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)) >>> 0;
+
+const FIGURES = 4;
+const gramsEnd = (bytes: Uint8Array): number => bytes.length - ((factsOf(bytes) & facts.figures) === 0 ? 0 : FIGURES);
+/** Keyed hash of the numbers other than 1. */
+const figuresOf = (bytes: Uint8Array): number => {
+  const end = gramsEnd(bytes);
+  return end === bytes.length ? 0 : uint32At(bytes, end);
+};
+
+/** Whether one names a number that the other does not. */
+const numbersDiffer = (a: Uint8Array, b: Uint8Array): boolean => {
+  const [inA, inB] = [factsOf(a), factsOf(b)];
+  if (((inA ^ inB) & facts.figures) !== 0 || figuresOf(a) !== figuresOf(b)) return true;
+  const either = facts.one | facts.perhapsOne;
+  return ((inA & facts.one) !== 0 && (inB & either) === 0) || ((inB & facts.one) !== 0 && (inA & either) === 0);
+};
 
 /** What two texts have in common, before it is judged. */
 export interface Overlap {
@@ -77,7 +99,7 @@ interface Codes {
 }
 
 export interface Bags {
-  /** A text's words with their `wordMarks`, and its character groups. */
+  /** A text's words, each marked CONTENT or 0, and its character groups. */
   fill(words: Codes, marks: Uint8Array, grams: Codes, caps: Caps): void;
   finish(header: Header): Uint8Array;
   /** The result is reused by the next call. */
@@ -143,7 +165,8 @@ export const createBags = (idf: Idf, keyed: BagKeys): Bags => {
     for (let i = 0; i < grams.count; i += 1) if ((grams.counts[i] ?? 1) > 1) repeated += 1;
     const once = grams.count - repeated;
     const gramsAt = HEADER + 3 * words.count;
-    const bytes = take(gramsAt + 2 * once + 3 * repeated);
+    const figuresAt = gramsAt + 2 * once + 3 * repeated;
+    const bytes = take(figuresAt + ((header.facts & facts.figures) === 0 ? 0 : FIGURES));
     put(bytes, 0, header.facts, 3);
     bytes[3] = words.level | (grams.level << 4);
     put(bytes, 4, Math.min(header.chars, 0xffffff), 3);
@@ -176,6 +199,7 @@ export const createBags = (idf: Idf, keyed: BagKeys): Bags => {
         more += 3;
       } else at += 2;
     }
+    if (figuresAt < bytes.length) put(bytes, figuresAt, seal(keyed.texts, header.figures), FIGURES);
     loaded = bytes;
     return bytes;
   };
@@ -191,7 +215,8 @@ export const createBags = (idf: Idf, keyed: BagKeys): Bags => {
       words.add(open(keyed.words, word & WORD_MASK), word >>> 22, (word >>> 18) & 15);
     }
     const onceEnd = wordsEnd + 2 * ((bytes[26] ?? 0) | ((bytes[27] ?? 0) << 8));
-    for (let at = wordsEnd; at < bytes.length; ) {
+    const end = gramsEnd(bytes);
+    for (let at = wordsEnd; at < end; ) {
       const code = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
       const again = at >= onceEnd;
       grams.add(open(keyed.grams, code), 0, again ? (bytes[at + 2] ?? 1) : 1);
@@ -209,6 +234,7 @@ export const createBags = (idf: Idf, keyed: BagKeys): Bags => {
       facts: factsOf(bytes),
       chars: charsOf(bytes),
       hash: open(keyed.texts, uint32At(bytes, 7)),
+      figures: open(keyed.texts, figuresOf(bytes)),
       contentTokens: contentTokensOf(bytes),
     });
   };
@@ -235,14 +261,11 @@ export const createBags = (idf: Idf, keyed: BagKeys): Bags => {
     let shared = 0;
     let sharedContent = 0;
     let earlierContent = 0;
-    let earlierNumbers = 0;
-    let sharedNumbers = 0;
     let at = HEADER;
     for (; at < wordsEnd; at += 3) {
       const word = (earlier[at] ?? 0) | ((earlier[at + 1] ?? 0) << 8) | ((earlier[at + 2] ?? 0) << 16);
-      const content = (word >>> 22) & 1;
+      const content = word >>> 22;
       earlierContent += content;
-      earlierNumbers += word >>> 23;
       const code = word & WORD_MASK;
       const place = placeOf(words.slots, words.codes, words.base, code);
       if (place < 0) continue;
@@ -250,7 +273,6 @@ export const createBags = (idf: Idf, keyed: BagKeys): Bags => {
       dot += (tf[(word >>> 18) & 15] ?? 1) * rarity * (words.weights[place] ?? 0);
       shared += rarity;
       sharedContent += content;
-      sharedNumbers += word >>> 23;
     }
 
     const { slots, codes, base } = grams;
@@ -262,7 +284,8 @@ export const createBags = (idf: Idf, keyed: BagKeys): Bags => {
       const place = placeOf(slots, codes, base, code);
       if (place >= 0) gramDot += (weights[offset + (steps[code] ?? 0)] ?? 0) * (gramWeights[place] ?? 0);
     }
-    for (; at < earlier.length; at += 3) {
+    const end = gramsEnd(earlier);
+    for (; at < end; at += 3) {
       const code = (earlier[at] ?? 0) | ((earlier[at + 1] ?? 0) << 8);
       const place = placeOf(slots, codes, base, code);
       if (place < 0) continue;
@@ -271,12 +294,7 @@ export const createBags = (idf: Idf, keyed: BagKeys): Bags => {
     }
 
     let laterContent = 0;
-    let laterNumbers = 0;
-    for (let i = 0; i < words.count; i += 1) {
-      const marks = words.marks[i] ?? 0;
-      laterContent += marks & wordMarks.content;
-      laterNumbers += marks >> 1;
-    }
+    for (let i = 0; i < words.count; i += 1) laterContent += words.marks[i] ?? 0;
 
     const gramNorms = floatAt(earlier, 15) * floatAt(later, 15);
     const wordNorms = floatAt(earlier, 11) * floatAt(later, 11);
@@ -291,7 +309,7 @@ export const createBags = (idf: Idf, keyed: BagKeys): Bags => {
     overlap.earlierContent = earlierContent;
     overlap.laterContent = laterContent;
     overlap.sharedContent = sharedContent;
-    overlap.numberMismatch = earlierNumbers !== sharedNumbers || laterNumbers !== sharedNumbers;
+    overlap.numberMismatch = numbersDiffer(earlier, later);
     return overlap;
   };
 
@@ -300,11 +318,7 @@ export const createBags = (idf: Idf, keyed: BagKeys): Bags => {
     const wordsEnd = HEADER + 3 * ((other[24] ?? 0) | ((other[25] ?? 0) << 8));
     for (let at = HEADER; at < wordsEnd; at += 3) {
       const word = (other[at] ?? 0) | ((other[at + 1] ?? 0) << 8) | ((other[at + 2] ?? 0) << 16);
-      if (
-        ((word >>> 22) & wordMarks.content) !== 0 &&
-        placeOf(words.slots, words.codes, words.base, word & WORD_MASK) >= 0
-      )
-        return true;
+      if (word >>> 22 === CONTENT && placeOf(words.slots, words.codes, words.base, word & WORD_MASK) >= 0) return true;
     }
     return false;
   };

@@ -21,12 +21,13 @@ export const roles = {
   person: 8192,
   anyPerson: 16384,
   guarded: 32768,
+  one: 65536,
 } as const;
 type Role = keyof typeof roles;
 /** Set beside the roles of a word that counts as another one. */
-export const ALIASED = 65536;
+export const ALIASED = 131072;
 /** Set beside the roles of a node from which phrases go on. */
-export const CONTINUES = 131072;
+export const CONTINUES = 262144;
 
 const EMPTY = 0;
 /** An edge takes four numbers of the table, one cache line at most: from node, by word, to node, spare. */

@@ -1,6 +1,6 @@
 // What a user turn does, read from its words: corrects, asks for more, thanks, asks for a person. The rules of the lexicon's roles.
 
-import { facts, wordMarks } from "./bag.ts";
+import { CONTENT, facts } from "./bag.ts";
 import { ALIASED, CONTINUES, type Cues, roles } from "./cues.ts";
 import type { Scanned } from "./scan.ts";
 import type { Words } from "./words.ts";
@@ -8,7 +8,7 @@ import type { Words } from "./words.ts";
 export interface Reading {
   facts: number;
   contentTokens: number;
-  /** Per word: `wordMarks`. */
+  /** Per word: CONTENT or 0. */
   marks: Uint8Array;
 }
 
@@ -84,6 +84,7 @@ export const createReader = (cues: Cues, capacity: number): Reader => {
     seen |= lead & roles.praiseLead;
     seen |= role & roles.elaborate;
     if (start < questionReach) seen |= role & roles.question;
+    seen |= role & roles.one;
     const denied = lastNegation > 0 && start >= lastNegation && start - lastNegation < denyReach;
     if ((role & roles.thanks) !== 0 && !denied) seen |= roles.thanks;
     // "I do not want to talk to anyone" asks for no one.
@@ -97,7 +98,7 @@ export const createReader = (cues: Cues, capacity: number): Reader => {
   };
 
   const read = (scanned: Scanned, words: Words, chars: number) => {
-    const { count, nodes, written, counted, numbers } = words;
+    const { count, nodes, written, counted } = words;
     reserve(count);
     seen = 0;
     talkEnd = -1;
@@ -126,7 +127,7 @@ export const createReader = (cues: Cues, capacity: number): Reader => {
     let beyond = 0;
     for (let i = 0; i < count; i += 1) {
       const carries = counted[i] === 1 && ((spent[i] ?? 0) & EMPTY) === 0;
-      reading.marks[i] = (carries ? wordMarks.content : 0) | (numbers[i] === 1 ? wordMarks.number : 0);
+      reading.marks[i] = carries ? CONTENT : 0;
       if (!carries) continue;
       content += 1;
       if (((spent[i] ?? 0) & IN_CUE) === 0) beyond += 1;
@@ -149,14 +150,17 @@ export const createReader = (cues: Cues, capacity: number): Reader => {
       (beyond >= wordsBeyondCue ? facts.beyondCue : 0) |
       (question && content <= clarifyWords ? facts.clarifies : 0) |
       ((seen & roles.negation) !== 0 ? facts.negation : 0) |
+      (words.figures !== 0 ? facts.figures : 0) |
+      (words.one ? facts.one : 0) |
+      ((seen & roles.one) !== 0 ? facts.perhapsOne : 0) |
       (scanned.length > 1 ? facts.hasText : 0);
   };
 
-  const skim = (scanned: Scanned, { count, nodes, counted, numbers }: Words) => {
+  const skim = (scanned: Scanned, { count, nodes, counted }: Words) => {
     reserve(count);
     for (let i = 0; i < count; i += 1) {
       const carries = counted[i] === 1 && (cues.rolesAt(nodes[i] ?? 0) & (roles.stop | roles.social)) === 0;
-      reading.marks[i] = (carries ? wordMarks.content : 0) | (numbers[i] === 1 ? wordMarks.number : 0);
+      reading.marks[i] = carries ? CONTENT : 0;
     }
     reading.contentTokens = 0;
     reading.facts =

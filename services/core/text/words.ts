@@ -21,9 +21,11 @@ export interface Words {
   codes: Int32Array;
   /** Node of the lexicon that the word alone leads to. */
   nodes: Int32Array;
-  numbers: Uint8Array;
   /** 0 for the pairs that Chinese and Japanese add beside their characters, which would count words twice. */
   counted: Uint8Array;
+  /** Hash of the set of its numbers, 0 when there is none. 1 is not among them, because a word may or may not mean it: `one`. */
+  figures: number;
+  one: boolean;
 }
 
 export interface WordReader {
@@ -43,8 +45,11 @@ const textOf = (points: Int32Array, start: number, end: number): string => {
 
 interface Alias {
   readonly code: number;
-  readonly number: boolean;
+  readonly digits: Int32Array | undefined;
 }
+
+const ZERO = 0x30;
+const one = hashEnd(hashStep(HASH_START, ZERO + 1));
 
 export const createWordReader = (cues: Cues, segmenter: Segmenter | undefined, capacity: number): WordReader => {
   const stem = createStemmer();
@@ -54,27 +59,27 @@ export const createWordReader = (cues: Cues, segmenter: Segmenter | undefined, c
     written: new Uint32Array(capacity),
     codes: new Int32Array(capacity),
     nodes: new Int32Array(capacity),
-    numbers: new Uint8Array(capacity),
     counted: new Uint8Array(capacity),
+    figures: 0,
+    one: false,
   };
+  const seenFigures = new Set<number>();
   let count = 0;
 
   const grow = () => {
     const room = 2 * count;
-    const { written, codes, nodes, numbers, counted } = words;
+    const { written, codes, nodes, counted } = words;
     (words.written = new Uint32Array(room)).set(written);
     (words.codes = new Int32Array(room)).set(codes);
     (words.nodes = new Int32Array(room)).set(nodes);
-    (words.numbers = new Uint8Array(room)).set(numbers);
     (words.counted = new Uint8Array(room)).set(counted);
   };
 
-  const push = (written: number, code: number, number: boolean, counted: boolean) => {
+  const push = (written: number, code: number, counted: boolean) => {
     if (count >= words.codes.length) grow();
     words.written[count] = written;
     words.codes[count] = code;
     words.nodes[count] = counted ? cues.step(0, written) : 0;
-    words.numbers[count] = number ? 1 : 0;
     words.counted[count] = counted ? 1 : 0;
     count += 1;
   };
@@ -101,25 +106,52 @@ export const createWordReader = (cues: Cues, segmenter: Segmenter | undefined, c
   for (const [word, meaning] of cues.aliases) {
     const points = Int32Array.from(meaning, (char) => char.codePointAt(0) ?? 0);
     hashPrefixes(points, 0, points.length);
-    aliases.set(word, { code: stemCode(points, 0, points.length), number: /^\d+$/.test(meaning) });
+    const digits = /^\d+$/.test(meaning) ? points : undefined;
+    aliases.set(word, { code: stemCode(points, 0, points.length), digits });
   }
 
-  const pushRun = (points: Int32Array, start: number, end: number, latin: boolean, number: boolean) => {
+  /** Notes the number that the digits points[start, end) write; leading zeros do not make another one. */
+  const noteFigure = (points: Int32Array, start: number, end: number) => {
+    let from = start;
+    while (from < end - 1 && points[from] === ZERO) from += 1;
+    let hash = HASH_START;
+    for (let i = from; i < end; i += 1) hash = hashStep(hash, points[i] ?? 0);
+    hash = hashEnd(hash);
+    if (hash === one) {
+      words.one = true;
+      return;
+    }
+    if (seenFigures.has(hash)) return;
+    seenFigures.add(hash);
+    words.figures = (words.figures + (hashEnd(hash) | 1)) >>> 0;
+  };
+
+  /** "3pm" names the number that "3 pm" names. */
+  const noteFigures = ({ points, kinds }: Scanned, start: number, end: number) => {
+    for (let i = start; i < end; i += 1) {
+      if (kinds[i] !== DIGIT) continue;
+      const from = i;
+      while (i < end && kinds[i] === DIGIT) i += 1;
+      noteFigure(points, from, i);
+    }
+  };
+
+  const pushRun = (points: Int32Array, start: number, end: number, stems: boolean) => {
     const written = hashPrefixes(points, start, end);
-    push(written, latin && !number ? stemCode(points, start, end) : wordCode(written), number, true);
+    push(written, stems ? stemCode(points, start, end) : wordCode(written), true);
     const aliased = (cues.rolesAt(words.nodes[count - 1] ?? 0) & ALIASED) !== 0 ? aliases.get(written) : undefined;
     if (aliased === undefined) return;
     words.codes[count - 1] = aliased.code;
-    words.numbers[count - 1] = aliased.number ? 1 : 0;
+    if (aliased.digits !== undefined) noteFigure(aliased.digits, 0, aliased.digits.length);
   };
 
   /** Each character, and each pair of neighbours. */
   const pushCharacters = (points: Int32Array, start: number, end: number) => {
     for (let i = start; i < end; i += 1) {
-      const one = hashEnd(hashStep(HASH_START, points[i] ?? 0));
-      push(one, wordCode(one), false, true);
+      const single = hashEnd(hashStep(HASH_START, points[i] ?? 0));
+      push(single, wordCode(single), true);
       if (i + 1 < end)
-        push(0, wordCode(hashEnd(hashStep(hashStep(HASH_START, points[i] ?? 0), points[i + 1] ?? 0))), false, false);
+        push(0, wordCode(hashEnd(hashStep(hashStep(HASH_START, points[i] ?? 0), points[i + 1] ?? 0))), false);
     }
   };
 
@@ -127,12 +159,16 @@ export const createWordReader = (cues: Cues, segmenter: Segmenter | undefined, c
     if (segmenter === undefined) return pushCharacters(points, start, end);
     for (const word of segmenter.split(textOf(points, start, end))) {
       const own = Int32Array.from(word, (char) => char.codePointAt(0) ?? 0);
-      if (own.length > 0) pushRun(own, 0, own.length, false, false);
+      if (own.length > 0) pushRun(own, 0, own.length, false);
     }
   };
 
-  const read = ({ points, kinds, length }: Scanned) => {
+  const read = (scanned: Scanned) => {
+    const { points, kinds, length } = scanned;
     count = 0;
+    words.figures = 0;
+    words.one = false;
+    if (seenFigures.size > 0) seenFigures.clear();
     let i = 0;
     while (i < length) {
       const kind = kinds[i] ?? SEPARATOR;
@@ -154,7 +190,8 @@ export const createWordReader = (cues: Cues, segmenter: Segmenter | undefined, c
         if (own === DIGIT) number = true;
         else if (own !== LATIN) latin = false;
       }
-      pushRun(points, start, i, latin, number);
+      pushRun(points, start, i, latin && !number);
+      if (number) noteFigures(scanned, start, i);
     }
     words.count = count;
   };

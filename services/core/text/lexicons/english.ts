@@ -119,5 +119,7 @@ export const english: Lexicon = {
     "person; someone; somebody; agent; operator; rep; supervisor; manager; advisor; adviser; specialist; staff; support; anyone",
   ),
 
+  one: ["one"],
+
   aliases: Object.fromEntries(words(numbers).map((word, index) => [word, words(values)[index] ?? word])),
 };

@@ -158,6 +158,7 @@ export const hinglish: Lexicon = {
   want: [],
   person: [],
   anyPerson: [],
+  one: ["ek"],
   aliases: Object.fromEntries(
     Object.entries(meanings).flatMap(([english, spellings]) => words(spellings).map((hindi) => [hindi, english])),
   ),

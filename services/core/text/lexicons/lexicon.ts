@@ -33,6 +33,8 @@ export interface Lexicon {
   readonly person: readonly string[];
   /** Persons that are meant only after `talkTo`. */
   readonly anyPerson: readonly string[];
+  /** May mean the number 1 or nothing of the kind ("a table for one", "a cheap one"): meets a 1, misses none. */
+  readonly one: readonly string[];
   /** A word and the one it counts as: number words, translations. */
   readonly aliases: Readonly<Record<string, string>>;
 }
