@@ -153,12 +153,12 @@ describe("any text", () => {
   it("of a megabyte leaves features of bounded size", () => {
     for (const unit of ["lorem ipsum dolor ", "漢字仮名交じり文", "👍", "x", "ab1 "]) {
       const text = unit.repeat(Math.ceil(2 ** 20 / unit.length));
-      expect(analyser.packPrompt(analyser.prompt(text)).length).toBeLessThan(6_000);
-      expect(analyser.packResponse(analyser.response(text)).length).toBeLessThan(400);
+      expect(analyser.packPrompt(analyser.prompt(text)).length).toBeLessThan(1_600);
+      expect(analyser.packResponse(analyser.response(text)).length).toBeLessThan(200);
     }
     const varied = Array.from({ length: 200_000 }, (_, i) => `w${String((i * 7919) % 65_537)}`).join(" ");
-    expect(analyser.packPrompt(analyser.prompt(varied)).length).toBeLessThan(2_000);
-    expect(analyser.packResponse(analyser.response(varied)).length).toBeLessThan(400);
+    expect(analyser.packPrompt(analyser.prompt(varied)).length).toBeLessThan(2_650);
+    expect(analyser.packResponse(analyser.response(varied)).length).toBeLessThan(1_250);
   });
 
   it("leaves none of its words in the features", () => {

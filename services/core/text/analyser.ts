@@ -26,7 +26,10 @@ export interface TextSettings {
 /** Raise with every change of features, score or rules that no other entry of the identity names. */
 const version = 2;
 
-/** Beyond so many distinct words and character groups a sample is kept: at most 1.6 kB for an ask, 190 B for an answer. */
+/**
+ * Beyond so many distinct words and character groups a sample is kept: at most 1.6 kB for an ask, 190 B for an answer, and with
+ * the filter of its content words up to 1 kB more (an answer of 300 words: 450 B).
+ */
 const promptCaps = { words: 128, grams: 384 };
 const responseCaps = { words: 36, grams: 16 };
 /** Characters there is room for at first: twice a long question, so that few texts make the buffers grow. */

@@ -2,6 +2,7 @@
 import { GRAM_BITS, type Keyed, open, seal, WORD_BITS } from "./hash.ts";
 import type { Idf } from "./idf.ts";
 import type { Script } from "./scan.ts";
+import { hasWord, MAX_TOPIC_BYTES, noteWord, topicSize } from "./topic.ts";
 import { createVocabulary, MAX_COUNT, placeOf } from "./vocabulary.ts";
 
 /**
@@ -12,7 +13,8 @@ import { createVocabulary, MAX_COUNT, placeOf } from "./vocabulary.ts";
  *
  * A word is 23 bits: code 18, count 4, content 1. A gram that occurs once is its 16-bit code, one that occurs
  * more often (they stand after those) code and count. At the end, where an ask has numbers, 4 bytes: keyed hash of their set. It
- * is of all of them, sampled or not: one number more or less decides whether an ask is another one. Unsorted fixed-width codes beat sorted delta-varints: as small, and nothing to sort or decode.
+ * is of all of them, sampled or not: one number more or less decides whether an ask is another one. Behind that, where words are
+ * left out, the filter of all content words (topic.ts) and a byte for its size. Unsorted fixed-width codes beat sorted delta-varints: as small, and nothing to sort or decode.
  */
 const HEADER = 28;
 const WORD_MASK = 2 ** WORD_BITS - 1;
@@ -34,6 +36,8 @@ export const facts = {
   figures: 2048,
   one: 4096,
   perhapsOne: 8192,
+  /** Its words are a sample, beside a filter of all that carry content. */
+  topic: 16384,
 } as const;
 export const scriptMask = 3;
 
@@ -63,13 +67,19 @@ const put = (bytes: Uint8Array, at: number, value: number, width: number) => {
 const uint32At = (bytes: Uint8Array, at: number): number =>
   ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)) >>> 0;
 
-const FIGURES = 4;
-const gramsEnd = (bytes: Uint8Array): number => bytes.length - ((factsOf(bytes) & facts.figures) === 0 ? 0 : FIGURES);
-/** Keyed hash of the numbers other than 1. */
-const figuresOf = (bytes: Uint8Array): number => {
-  const end = gramsEnd(bytes);
-  return end === bytes.length ? 0 : uint32At(bytes, end);
+/** Of the filter, as a power of two; -1: none. */
+const topicSizeOf = (bytes: Uint8Array): number =>
+  (factsOf(bytes) & facts.topic) === 0 ? -1 : (bytes[bytes.length - 1] ?? 0);
+const topicStart = (bytes: Uint8Array): number => {
+  const size = topicSizeOf(bytes);
+  return size < 0 ? bytes.length : bytes.length - 1 - 2 ** size;
 };
+const FIGURES = 4;
+const gramsEnd = (bytes: Uint8Array): number =>
+  topicStart(bytes) - ((factsOf(bytes) & facts.figures) === 0 ? 0 : FIGURES);
+/** Keyed hash of the numbers other than 1. */
+const figuresOf = (bytes: Uint8Array): number =>
+  (factsOf(bytes) & facts.figures) === 0 ? 0 : uint32At(bytes, gramsEnd(bytes));
 
 /** Whether one names a number that the other does not. */
 const numbersDiffer = (a: Uint8Array, b: Uint8Array): boolean => {
@@ -121,6 +131,9 @@ export const createBags = (idf: Idf, keyed: BagKeys): Bags => {
   const words = createVocabulary(WORD_BITS, keyed.words, idf.words, idf.weights, tf);
   const grams = createVocabulary(GRAM_BITS, keyed.grams, idf.grams, idf.weights, tf);
   let unmarked = new Uint8Array(2 ** 15);
+  /** The filter of the text at hand; size -1: all its words are kept. */
+  const topic = new Uint8Array(MAX_TOPIC_BYTES);
+  let size = -1;
   const float = new Float32Array(1);
   const floatBits = new Uint32Array(float.buffer);
   /** The text whose codes the vocabularies hold. */
@@ -166,8 +179,9 @@ export const createBags = (idf: Idf, keyed: BagKeys): Bags => {
     const once = grams.count - repeated;
     const gramsAt = HEADER + 3 * words.count;
     const figuresAt = gramsAt + 2 * once + 3 * repeated;
-    const bytes = take(figuresAt + ((header.facts & facts.figures) === 0 ? 0 : FIGURES));
-    put(bytes, 0, header.facts, 3);
+    const topicAt = figuresAt + ((header.facts & facts.figures) === 0 ? 0 : FIGURES);
+    const bytes = take(topicAt + (size < 0 ? 0 : 2 ** size + 1));
+    put(bytes, 0, size < 0 ? header.facts & ~facts.topic : header.facts | facts.topic, 3);
     bytes[3] = words.level | (grams.level << 4);
     put(bytes, 4, Math.min(header.chars, 0xffffff), 3);
     put(bytes, 7, seal(keyed.texts, header.hash), 4);
@@ -199,7 +213,11 @@ export const createBags = (idf: Idf, keyed: BagKeys): Bags => {
         more += 3;
       } else at += 2;
     }
-    if (figuresAt < bytes.length) put(bytes, figuresAt, seal(keyed.texts, header.figures), FIGURES);
+    if (figuresAt < topicAt) put(bytes, figuresAt, seal(keyed.texts, header.figures), FIGURES);
+    if (size >= 0) {
+      bytes.set(topic.subarray(0, 2 ** size), topicAt);
+      bytes[bytes.length - 1] = size;
+    }
     loaded = bytes;
     return bytes;
   };
@@ -207,6 +225,7 @@ export const createBags = (idf: Idf, keyed: BagKeys): Bags => {
   /** Puts a text's codes back into the vocabularies, thinned to at least these levels. */
   const load = (bytes: Uint8Array, wordLevel: number, gramLevel: number) => {
     const levels = bytes[3] ?? 0;
+    size = -1;
     words.reset(Math.max(wordLevel, levels & 15));
     grams.reset(Math.max(gramLevel, levels >> 4));
     const wordsEnd = HEADER + 3 * ((bytes[24] ?? 0) | ((bytes[25] ?? 0) << 8));
@@ -313,8 +332,27 @@ export const createBags = (idf: Idf, keyed: BagKeys): Bags => {
     return overlap;
   };
 
+  /** Where words are left out, all that carry content go into the filter; the sample says about how many there are. */
+  const fillTopic = ({ codes, count }: Codes, marks: Uint8Array) => {
+    size = -1;
+    if (words.level === 0) return;
+    let sampled = 0;
+    for (let i = 0; i < words.count; i += 1) sampled += words.marks[i] ?? 0;
+    size = topicSize(sampled * 2 ** words.level);
+    topic.fill(0, 0, 2 ** size);
+    for (let i = 0; i < count; i += 1)
+      if (marks[i] === CONTENT) noteWord(topic, 0, size, seal(keyed.words, codes[i] ?? 0));
+  };
+
   const sharesContent = (turn: Uint8Array, other: Uint8Array): boolean => {
     if (turn !== loaded) load(turn, 0, 0);
+    const sizeOfOther = topicSizeOf(other);
+    if (sizeOfOther >= 0) {
+      const start = topicStart(other);
+      for (let i = 0; i < words.count; i += 1)
+        if (words.marks[i] === CONTENT && hasWord(other, start, sizeOfOther, words.codes[i] ?? 0)) return true;
+      return false;
+    }
     const wordsEnd = HEADER + 3 * ((other[24] ?? 0) | ((other[25] ?? 0) << 8));
     for (let at = HEADER; at < wordsEnd; at += 3) {
       const word = (other[at] ?? 0) | ((other[at + 1] ?? 0) << 8) | ((other[at + 2] ?? 0) << 16);
@@ -331,6 +369,7 @@ export const createBags = (idf: Idf, keyed: BagKeys): Bags => {
       grams.reset(0, caps.grams);
       words.addAll(wordCodes.codes, wordCodes.count, marks);
       grams.addAll(gramCodes.codes, gramCodes.count, unmarked);
+      fillTopic(wordCodes, marks);
     },
     finish,
     compare,

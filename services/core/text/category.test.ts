@@ -56,6 +56,17 @@ describe("the category of a turn", () => {
     expect(categoryOf("Why three?", { answer: "Three of them are open." })).toBe("clarify");
   });
 
+  it("knows every content word of a long answer and of a long ask", () => {
+    const words = Array.from({ length: 200 }, (_, i) => `term${"bcdfghjk"[i % 8]}${"aeiou"[i % 5]}${String(i)}`);
+    const text = words.join(" of the ");
+    for (const word of words) {
+      expect(categoryOf(`What is ${word}?`, { answer: text })).toBe("clarify");
+      expect(categoryOf(`What is ${word}?`, { lastAsk: text })).toBe("clarify");
+    }
+    const strangers = words.map((word) => categoryOf(`What is x${word}?`, { answer: text }));
+    expect(strangers.filter((category) => category === "clarify").length).toBeLessThan(4);
+  });
+
   it("puts correction before clarification before thanks", () => {
     expect(categoryOf("Thanks, but that's wrong, which hotels?")).toBe("correct-without");
     expect(categoryOf("Thanks! Which hotels have parking?")).toBe("clarify");

@@ -58,7 +58,7 @@ export interface TextAnalyser {
   /** Likeness of two assistant texts, rounded to four decimals. */
   selfRepeat(earlier: ResponseFeatures, later: ResponseFeatures): number;
   category(turn: PromptFeatures, around: Around): TurnCategory;
-  /** Features as bytes at rest, about 150 for an ask and fewer for a response; `unpack…(pack…(f))` behaves exactly as `f`. */
+  /** Features as bytes at rest, about 150 for an ask, fewer for a short response, 450 for one of 300 words; `unpack…(pack…(f))` behaves exactly as `f`. */
   packPrompt(features: PromptFeatures): Uint8Array;
   unpackPrompt(bytes: Uint8Array): PromptFeatures;
   packResponse(features: ResponseFeatures): Uint8Array;
