@@ -104,6 +104,8 @@ describe("a user who asks for a person", () => {
     "transfer me to support",
     "Representative!",
     "human please",
+    "is there a human I can talk to?",
+    "Is there a representative that I could speak with",
     "agent",
   ])("says %j", (text) => {
     expect(analyser.prompt(text).asksPerson).toBe(true);
@@ -114,6 +116,9 @@ describe("a user who asks for a person", () => {
     "I need an agent that writes code",
     "who is the operator of this train",
     "are you human",
+    "is there a human in this picture?",
+    "Is there live chat on Sundays?",
+    "can a human talk to an animal",
     "a table for 2 people",
     "I do not want to talk to anyone",
     "what's the customer support phone number",

@@ -21,6 +21,8 @@ export const positiveChars = 60;
 /** How far behind "talk to" and "i want" the person may be named. */
 const talkReach = 4;
 const wantReach = 1;
+/** "A human (that) I can talk to": so many words stand in between. */
+const whomReach = { least: 2, most: 3 };
 /** "not (very) helpful" is no praise; "no, thanks" at the start is thanks. */
 const denyReach = 2;
 const refuseReach = 4;
@@ -56,6 +58,7 @@ export const createReader = (cues: Cues, capacity: number): Reader => {
   let seen = 0;
   let talkEnd = -1;
   let wantEnd = -1;
+  let personEnd = -1;
   let lastNegation = -1;
   let weakEnd = -1;
 
@@ -89,10 +92,15 @@ export const createReader = (cues: Cues, capacity: number): Reader => {
     if ((role & roles.thanks) !== 0 && !denied) seen |= roles.thanks;
     // "I do not want to talk to anyone" asks for no one.
     const refused = lastNegation > 0 && start - lastNegation < refuseReach;
-    if ((role & roles.talkTo) !== 0 && !refused) talkEnd = end;
+    if ((role & roles.talkTo) !== 0 && !refused) {
+      talkEnd = end;
+      const between = start - personEnd;
+      if (personEnd >= 0 && between >= whomReach.least && between <= whomReach.most) seen |= roles.person;
+    }
     if ((role & roles.want) !== 0) wantEnd = end;
     const afterTalk = talkEnd >= 0 && start >= talkEnd && start - talkEnd <= talkReach;
     const afterWant = wantEnd >= 0 && start >= wantEnd && start - wantEnd <= wantReach;
+    if ((role & roles.person) !== 0) personEnd = end;
     if ((role & roles.person) !== 0 && (afterTalk || afterWant)) seen |= roles.person;
     if ((role & roles.anyPerson) !== 0 && afterTalk) seen |= roles.person;
   };
@@ -103,6 +111,7 @@ export const createReader = (cues: Cues, capacity: number): Reader => {
     seen = 0;
     talkEnd = -1;
     wantEnd = -1;
+    personEnd = -1;
     lastNegation = -1;
     weakEnd = -1;
     spent.fill(0, 0, count);

@@ -109,7 +109,7 @@ export const english: Lexicon = {
     talk to; talk with; speak to; speak with; speaking to; speaking with; talking with; chat with; connect me; connect with; transfer me; put me through; pass me; forward me; escalate; escalate this; get hold of; get a hold of
   `),
   want: phrases(
-    "i want; i need; i would like; i'd like; give me; get me; can i have; can i get; let me have; is there; looking for; need; want; request; requesting; bring me",
+    "i want; i need; i would like; i'd like; give me; get me; can i have; can i get; let me have; looking for; need; want; request; requesting; bring me",
   ),
   person: phrases(`
     human; a human; human being; human agent; live agent; real agent; live person; real person; actual person; actual human; real human; representative; human representative; customer service; customer support; support agent; customer care; service agent; support team; a rep; human operator; live operator; live chat; human support

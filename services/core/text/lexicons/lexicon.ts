@@ -25,7 +25,7 @@ export interface Lexicon {
   readonly praiseLead: readonly string[];
   /** A turn of nothing but these confirms. */
   readonly confirm: readonly string[];
-  /** "talk to", "connect me": a person named soon after is asked for. */
+  /** "talk to", "connect me": a person named soon after is asked for, or just before ("a human I can talk to"). */
   readonly talkTo: readonly string[];
   /** "i want", "give me": only an unmistakable person named right after is asked for. */
   readonly want: readonly string[];
