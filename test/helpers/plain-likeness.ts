@@ -13,7 +13,7 @@ const isUnspaced = (char: string) =>
 const point = (char: string | undefined) => (char === undefined ? 0x110000 : (char.codePointAt(0) ?? 0));
 
 const normalise = (text: string): string[] => {
-  const kept = Array.from(text.normalize("NFKC").toLowerCase(), (char) =>
+  const kept = Array.from(text.normalize("NFKC").toLowerCase().normalize("NFKC").replaceAll("ς", "σ"), (char) =>
     isWord(char) || /\p{S}/u.test(char) ? char : " ",
   ).join("");
   const normalised = kept.replace(/ +/g, " ").trim();

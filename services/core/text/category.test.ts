@@ -59,12 +59,15 @@ describe("the category of a turn", () => {
   it("knows every content word of a long answer and of a long ask", () => {
     const words = Array.from({ length: 200 }, (_, i) => `term${"bcdfghjk"[i % 8]}${"aeiou"[i % 5]}${String(i)}`);
     const text = words.join(" of the ");
+    const [ask, answer] = [analyser.prompt(text), analyser.response(text)];
+    const about = (word: string, lastAsk: typeof ask | null, response: typeof answer | null) =>
+      analyser.category(analyser.prompt(`What is ${word}?`), { lastAsk, response, asksQuestion: false });
     for (const word of words) {
-      expect(categoryOf(`What is ${word}?`, { answer: text })).toBe("clarify");
-      expect(categoryOf(`What is ${word}?`, { lastAsk: text })).toBe("clarify");
+      expect(about(word, ask, null)).toBe("clarify");
+      expect(about(word, null, answer)).toBe("clarify");
     }
-    const strangers = words.map((word) => categoryOf(`What is x${word}?`, { answer: text }));
-    expect(strangers.filter((category) => category === "clarify").length).toBeLessThan(4);
+    const strangers = words.filter((word) => about(`x${word}`, null, answer) === "clarify");
+    expect(strangers.length).toBeLessThan(4);
   });
 
   it("puts correction before clarification before thanks", () => {

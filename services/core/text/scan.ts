@@ -1,6 +1,7 @@
 // From text to normalised characters: NFKC, lower case, punctuation to single spaces, one leading and one trailing space.
 import {
   createCharacters,
+  fold,
   HAN_KANA,
   HANGUL,
   LATIN,
@@ -99,7 +100,7 @@ export const createScanner = (capacity: number): Scanner => {
 
   /** The same by code points of the normalised text. */
   const scanPoints = (text: string): number => {
-    const folded = text.normalize("NFKC").toLowerCase();
+    const folded = fold(text);
     reserve(folded.length);
     const { points, kinds } = scanned;
     let length = 1;

@@ -22,6 +22,13 @@ const hanKana = /^[\p{Script_Extensions=Han}\p{Script_Extensions=Hiragana}\p{Scr
 const unspaced = /^[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]$/u;
 const jamo = /^[\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb]$/u;
 
+/**
+ * NFKC and lower case. Once more NFKC, because a small letter may have a composed form where the capital has none (J̌, ǰ), and one
+ * small sigma, because which one a capital becomes depends on its place and on the marks around it.
+ */
+export const fold = (text: string): string =>
+  text.normalize("NFKC").toLowerCase().normalize("NFKC").replaceAll("ς", "σ");
+
 const kindOfChar = (char: string): number => {
   if (/^[?\uff1f\u061f\u037e\u203d]$/u.test(char)) return QUESTION;
   if (/^\p{N}$/u.test(char)) return DIGIT;
@@ -55,10 +62,10 @@ export const createCharacters = (): Characters => {
 
   const learn = (unit: number): number => {
     const char = String.fromCharCode(unit);
-    const folded = char.normalize("NFKC").toLowerCase();
+    const folded = fold(char);
     const own = kindOfChar(char);
-    // A final sigma looks at its neighbours, jamo and marks join them, surrogates are halves.
-    const joins = /^\p{M}/u.test(folded) || /^\p{M}$/u.test(char) || jamo.test(char) || char === "Σ";
+    // Jamo (ㄱㅏ is 가) and marks join their neighbours, surrogates are halves.
+    const joins = /^\p{M}/u.test(folded) || /^\p{M}$/u.test(char) || jamo.test(char) || jamo.test(folded);
     const surrogate = unit >= 0xd800 && unit <= 0xdfff;
     const separates = Array.from(folded).every((part) => kindOfChar(part) === SEPARATOR);
     const known =
