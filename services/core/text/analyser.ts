@@ -1,5 +1,5 @@
 // The text analyser: features of asks and answers, how alike two asks are, what a turn does to the answer before it.
-import { type Bags, charsOf, contentTokensOf, createBags, facts, factsOf, scriptMask } from "./bag.ts";
+import { type Bags, type Caps, charsOf, contentTokensOf, createBags, facts, factsOf, scriptMask } from "./bag.ts";
 import { compileCues } from "./cues.ts";
 import { createGramWriter } from "./grams.ts";
 import { createKeyed, GRAM_BITS, HASH_BITS, WORD_BITS } from "./hash.ts";
@@ -30,8 +30,10 @@ const version = 2;
  * Beyond so many distinct words and character groups a sample is kept: at most 1.6 kB for an ask, 190 B for an answer, and with
  * the filter of its content words up to 1 kB more (an answer of 300 words: 450 B).
  */
-const promptCaps = { words: 128, grams: 384 };
-const responseCaps = { words: 36, grams: 16 };
+const all = Number.POSITIVE_INFINITY;
+const promptCaps: Caps = { words: { cap: 128, enough: all }, grams: { cap: 384, enough: all } };
+/** Most answers are sampled, and how alike two are is a rough measure: a third of the cap will do, where a second look costs 10 % of the turn. */
+const responseCaps: Caps = { words: { cap: 36, enough: 12 }, grams: { cap: 16, enough: 5 } };
 /** Characters there is room for at first: twice a long question, so that few texts make the buffers grow. */
 const capacity = 8192;
 
@@ -102,7 +104,7 @@ export const createTextAnalyser = (settings: TextSettings = {}): TextAnalyser =>
   const reader = createReader(cues, capacity);
   const { reading } = reader;
 
-  const bagOf = (chars: number, caps: typeof promptCaps): Uint8Array => {
+  const bagOf = (chars: number, caps: Caps): Uint8Array => {
     writeGrams(scanned);
     bags.fill(words, reading.marks, grams, caps);
     return bags.finish({

@@ -3,7 +3,7 @@ import { GRAM_BITS, type Keyed, open, seal, WORD_BITS } from "./hash.ts";
 import type { Idf } from "./idf.ts";
 import type { Script } from "./scan.ts";
 import { hasWord, MAX_TOPIC_BYTES, noteWord, topicSize } from "./topic.ts";
-import { createVocabulary, MAX_COUNT, placeOf } from "./vocabulary.ts";
+import { createVocabulary, MAX_COUNT, type Most, placeOf } from "./vocabulary.ts";
 
 /**
  * Layout, little-endian; an ask of 11 words and 50 trigrams takes 160 bytes:
@@ -43,8 +43,8 @@ export const scriptMask = 3;
 
 /** How many distinct codes of a text are kept; beyond, a sample of them (vocabulary.ts) stands for all. */
 export interface Caps {
-  readonly words: number;
-  readonly grams: number;
+  readonly words: Most;
+  readonly grams: Most;
 }
 
 /** What the header says beside the codes. */
@@ -75,15 +75,21 @@ const topicStart = (bytes: Uint8Array): number => {
   return size < 0 ? bytes.length : bytes.length - 1 - 2 ** size;
 };
 const FIGURES = 4;
-const gramsEnd = (bytes: Uint8Array): number =>
-  topicStart(bytes) - ((factsOf(bytes) & facts.figures) === 0 ? 0 : FIGURES);
+/** Behind the character groups; most texts end there. */
+const gramsEnd = (bytes: Uint8Array): number => {
+  const own = factsOf(bytes);
+  if ((own & (facts.figures | facts.topic)) === 0) return bytes.length;
+  return topicStart(bytes) - ((own & facts.figures) === 0 ? 0 : FIGURES);
+};
 /** Keyed hash of the numbers other than 1. */
 const figuresOf = (bytes: Uint8Array): number =>
   (factsOf(bytes) & facts.figures) === 0 ? 0 : uint32At(bytes, gramsEnd(bytes));
 
 /** Whether one names a number that the other does not. */
 const numbersDiffer = (a: Uint8Array, b: Uint8Array): boolean => {
-  const [inA, inB] = [factsOf(a), factsOf(b)];
+  const inA = factsOf(a);
+  const inB = factsOf(b);
+  if (((inA | inB) & (facts.figures | facts.one)) === 0) return false;
   if (((inA ^ inB) & facts.figures) !== 0 || figuresOf(a) !== figuresOf(b)) return true;
   const either = facts.one | facts.perhapsOne;
   return ((inA & facts.one) !== 0 && (inB & either) === 0) || ((inB & facts.one) !== 0 && (inA & either) === 0);
@@ -365,10 +371,8 @@ export const createBags = (idf: Idf, keyed: BagKeys): Bags => {
     fill: (wordCodes, marks, gramCodes, caps) => {
       loaded = undefined;
       if (gramCodes.count > unmarked.length) unmarked = new Uint8Array(gramCodes.count);
-      words.reset(0, caps.words);
-      grams.reset(0, caps.grams);
-      words.addAll(wordCodes.codes, wordCodes.count, marks);
-      grams.addAll(gramCodes.codes, gramCodes.count, unmarked);
+      words.addAll(wordCodes.codes, wordCodes.count, marks, caps.words);
+      grams.addAll(gramCodes.codes, gramCodes.count, unmarked, caps.grams);
       fillTopic(wordCodes, marks);
     },
     finish,

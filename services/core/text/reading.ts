@@ -132,11 +132,12 @@ export const createReader = (cues: Cues, capacity: number): Reader => {
       }
     }
 
+    const { marks } = reading;
     let content = 0;
     let beyond = 0;
     for (let i = 0; i < count; i += 1) {
       const carries = counted[i] === 1 && ((spent[i] ?? 0) & EMPTY) === 0;
-      reading.marks[i] = carries ? CONTENT : 0;
+      marks[i] = carries ? CONTENT : 0;
       if (!carries) continue;
       content += 1;
       if (((spent[i] ?? 0) & IN_CUE) === 0) beyond += 1;
@@ -167,9 +168,10 @@ export const createReader = (cues: Cues, capacity: number): Reader => {
 
   const skim = (scanned: Scanned, { count, nodes, counted }: Words) => {
     reserve(count);
+    const { marks } = reading;
     for (let i = 0; i < count; i += 1) {
       const carries = counted[i] === 1 && (cues.rolesAt(nodes[i] ?? 0) & (roles.stop | roles.social)) === 0;
-      reading.marks[i] = carries ? CONTENT : 0;
+      marks[i] = carries ? CONTENT : 0;
     }
     reading.contentTokens = 0;
     reading.facts =

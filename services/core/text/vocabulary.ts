@@ -5,10 +5,17 @@ import type { Script } from "./scan.ts";
 /** Counts are kept in four bits. */
 export const MAX_COUNT = 15;
 
+/** How many distinct codes are kept: at most the cap, and so many are enough that no more of them are looked for. */
+export interface Most {
+  readonly cap: number;
+  /** Above the cap: always as many as it allows. */
+  readonly enough: number;
+}
+
 /**
  * The distinct codes of one text, in order of first sight. At level n only codes in the lowest 2^-n of the range are kept: which
  * ones depends on the codes alone, so the samples of two texts hold the same ones. The level is the lowest at which no more than
- * the cap are left: it too depends on which codes a text has, not on how often or in which order it says them.
+ * the cap are left: it depends on which codes a text has, not on how often or in which order it says them.
  */
 export interface Vocabulary {
   count: number;
@@ -23,17 +30,24 @@ export interface Vocabulary {
   readonly slots: Uint32Array;
   /** A slot holds base + place; a new text raises the base instead of clearing the slots. */
   base: number;
-  /** Begins a text, at this level; from `cap` distinct codes on the level rises. */
-  reset(level: number, cap?: number): void;
+  /** Begins a text, at this level. */
+  reset(level: number): void;
   add(code: number, mark: number, times: number): void;
-  /** `add` for each, once. */
-  addAll(codes: Int32Array, length: number, marks: Uint8Array): void;
+  /** Takes a text whole. */
+  addAll(codes: Int32Array, length: number, marks: Uint8Array, most: Most): void;
   weigh(script: Script): void;
 }
 
 /** The largest cap: so many distinct codes there is room for. */
 const room = 1024;
 const slotMask = 4 * room - 1;
+
+/** The level of a text of so many distinct codes, about. */
+const levelAt = (codes: number, cap: number): number => {
+  let level = 0;
+  while (level < 15 && codes > cap * 2 ** level) level += 1;
+  return level;
+};
 
 /** Place of a sealed code in a vocabulary; -1 - slot where it would go when it is absent. */
 export const placeOf = (slots: Uint32Array, codes: Int32Array, base: number, sealed: number): number => {
@@ -57,7 +71,6 @@ export const createVocabulary = (
   const marks = new Uint8Array(room);
   const weights = new Float64Array(room);
   let limit = 2 ** bits;
-  let cap = room;
 
   const emptySlots = () => {
     own.base += room;
@@ -84,6 +97,36 @@ export const createVocabulary = (
     own.count = kept;
   };
 
+  /**
+   * The same as `add` for each, in one loop without calls: a fifth of the work on a prompt. Ends early, and says where, at a code
+   * that the cap has no room for.
+   */
+  const takeFrom = (from: number, all: Int32Array, length: number, allMarks: Uint8Array, cap: number): number => {
+    const { base } = own;
+    const { factor, offset, mask } = keyed;
+    const below = limit;
+    let count = own.count;
+    let i = from;
+    for (; i < length; i += 1) {
+      const code = all[i] ?? 0;
+      if (code >= below) continue;
+      const sealed = (Math.imul(code, factor) + offset) & mask;
+      const place = placeOf(slots, codes, base, sealed);
+      if (place >= 0) {
+        counts[place] = (counts[place] ?? 0) + 1;
+        marks[place] = (marks[place] ?? 0) | (allMarks[i] ?? 0);
+      } else if (count < cap) {
+        slots[-1 - place] = base + count;
+        codes[count] = sealed;
+        counts[count] = 1;
+        marks[count] = allMarks[i] ?? 0;
+        count += 1;
+      } else break;
+    }
+    own.count = count;
+    return i;
+  };
+
   const own: Vocabulary = {
     count: 0,
     level: 0,
@@ -96,12 +139,11 @@ export const createVocabulary = (
     slots,
     base: 1,
 
-    reset: (level, most = room) => {
+    reset: (level) => {
       emptySlots();
       own.count = 0;
       own.level = level;
       limit = 2 ** (bits - level);
-      cap = most;
     },
 
     add: (code, mark, times) => {
@@ -120,34 +162,16 @@ export const createVocabulary = (
       }
     },
 
-    // The same as `add`, in one loop without calls: a fifth of the work on a prompt.
-    addAll: (all, length, allMarks) => {
-      let { base } = own;
-      const { factor, offset, mask } = keyed;
-      let count = own.count;
-      for (let i = 0; i < length; i += 1) {
-        const code = all[i] ?? 0;
-        if (code >= limit) continue;
-        const sealed = (Math.imul(code, factor) + offset) & mask;
-        const place = placeOf(slots, codes, base, sealed);
-        if (place >= 0) {
-          counts[place] = (counts[place] ?? 0) + 1;
-          marks[place] = (marks[place] ?? 0) | (allMarks[i] ?? 0);
-        } else if (count >= cap) {
-          own.count = count;
+    addAll: (all, length, allMarks, { cap, enough }) => {
+      // A text that hardly repeats itself is at its level at once. One that does, or may, is taken again a level lower.
+      for (let level = levelAt(length, cap); ; level -= 1) {
+        own.reset(level);
+        for (let at = takeFrom(0, all, length, allMarks, cap); at < length; ) {
           thin();
-          count = own.count;
-          base = own.base;
-          i -= 1; // looked at again, at the new level
-        } else {
-          slots[-1 - place] = base + count;
-          codes[count] = sealed;
-          counts[count] = 1;
-          marks[count] = allMarks[i] ?? 0;
-          count += 1;
+          at = takeFrom(at, all, length, allMarks, cap);
         }
+        if (level === 0 || own.level > level || own.count >= enough) return;
       }
-      own.count = count;
     },
 
     weigh: (script) => {
