@@ -1,5 +1,8 @@
 // The text of services/REFERENCE.md, from the code itself: settings, commands, metrics, error codes, topics, records, tables.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { frictionWeights } from "#core/friction.ts";
+import { signalValues } from "#core/signal-values.ts";
+import { signalKinds } from "#core/signals.ts";
 import type { Command } from "#runtime/command.ts";
 import type { Setting, SettingsDefinition } from "#runtime/config.ts";
 import { errorCodes } from "#runtime/errors.ts";
@@ -83,6 +86,33 @@ const metricsTable = (): string => {
   const rows = [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
   return table(["metric", "type", "labels", "what it counts"], rows);
 };
+
+const harmOf = { fired: "a fired trial", unfired: "an unfired trial" } as const;
+
+/** Rates and their trials, what the signals say in `event_value`, and the weights behind a friction score. */
+const signalSections = (): readonly string[] => [
+  table(
+    ["rate", "one trial is", "harmful is", "watched by default"],
+    signalKinds.map(({ type, trial, harm, watched }) => [
+      code(type),
+      trial.replace("-", " "),
+      harm === null ? "neither" : harmOf[harm],
+      watched ? "yes" : "",
+    ]),
+  ),
+  "### event_value\n\nWhat the JSON in `event_value` holds, so that a decision can be repeated in SQL.",
+  table(
+    ["signal", "key", "what it is"],
+    Object.entries(signalValues).flatMap(([type, values]) =>
+      Object.entries(values).map(([key, what]) => [code(type), code(key), escape(what)]),
+    ),
+  ),
+  "### Friction\n\n`friction_score` = 1 − ∏(1 − weight) over all friction of a visit. The weights are our choice and fixed, so that scores compare across deployments.",
+  table(
+    ["friction", "weight"],
+    Object.entries(frictionWeights).map(([name, weight]) => [code(name), String(weight)]),
+  ),
+];
 
 const days = (ms: string | undefined): string => (ms === undefined ? "" : `${Number(ms) / 86_400_000} d`);
 
@@ -179,6 +209,8 @@ export const renderReference = async (): Promise<string> => {
       ["command", "what it does"],
       commands.map(({ name, summary }) => [code(name), escape(summary)]),
     ),
+    "## Signals",
+    ...signalSections(),
     "## Metrics\n\nAt `/metrics` of each service, beside Node's own (`nodejs_*`, `process_*`).",
     metricsTable(),
     "## Error codes\n\nIn the field `error.code` of log lines.",

@@ -7,7 +7,7 @@ import type { EngineSettings } from "./settings.ts";
  * How much each kind adds to the friction score, 1 − ∏(1 − weight). Fixed and published so that scores compare across
  * deployments; our choice, not fitted.
  */
-const weights = {
+export const frictionWeights = {
   "repeat-ask": 0.4,
   correction: 0.4,
   error: 0.5,
@@ -22,7 +22,7 @@ const weights = {
   "unanswered-question": 0.1,
 } as const satisfies Readonly<Record<string, number>>;
 
-export type Friction = keyof typeof weights;
+export type Friction = keyof typeof frictionWeights;
 
 export interface FrictionSeen {
   readonly name: Friction;
@@ -33,7 +33,7 @@ export interface FrictionSeen {
 const round4 = (value: number): number => Math.round(value * 10_000) / 10_000;
 
 export const frictionScore = (frictions: readonly FrictionSeen[]): number =>
-  round4(1 - frictions.reduce((calm, { name }) => calm * (1 - weights[name]), 1));
+  round4(1 - frictions.reduce((calm, { name }) => calm * (1 - frictionWeights[name]), 1));
 
 type Limits = Pick<EngineSettings, "slowResponse">;
 type Read = Pick<Turn, "repeat" | "category">;

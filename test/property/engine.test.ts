@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { contextFields, provenanceFields } from "#core/context.ts";
 import type { Output } from "#core/engine-port.ts";
 import { type EngineSettings, horizonOf } from "#core/settings.ts";
+import { signalValues } from "#core/signal-values.ts";
 import type { SignalRecord, TallyRecord } from "#schemas/generated/records.ts";
 import { createFakeText } from "#test/helpers/fake-text.ts";
 import { bytesOf, feed, foldAll, type LogRecord, openEngine } from "#test/helpers/log-driver.ts";
@@ -297,6 +298,23 @@ describe("the engine", () => {
         }
       }),
       { numRuns: Math.ceil(runs.numRuns / 4) },
+    );
+  });
+
+  it("says in event_value what the reference lists, no more and no less", () => {
+    fc.assert(
+      fc.property(drawnEvents(), (events) => {
+        for (const { event_type, event_value } of signalsIn(
+          foldAll(
+            arrived(events, () => 0),
+            settings,
+          ).outputs.flat(),
+        ))
+          expect(Object.keys(JSON.parse(event_value ?? "{}") as object).toSorted()).toEqual(
+            Object.keys(signalValues[event_type] ?? {}).toSorted(),
+          );
+      }),
+      runs,
     );
   });
 
