@@ -1,4 +1,4 @@
-// The three test projects: unit beside the code, suite across modules in memory, integration on real systems.
+// The three test projects: unit beside the code, suite across modules and our own programs, integration on real systems.
 import { defineConfig } from "vitest/config";
 
 /** Messages are compared as plain text: CI would colour them. Node lets FORCE_COLOR win, with a warning, also in what tests start. */
@@ -7,6 +7,8 @@ delete process.env["FORCE_COLOR"];
 
 export default defineConfig({
   test: {
+    // By default one core is left idle: on two cores that is half of them.
+    maxWorkers: "100%",
     projects: [
       {
         test: {
@@ -15,14 +17,14 @@ export default defineConfig({
           // Nothing of ours keeps state in a module, so files may share a worker: 17 s instead of 41 s on a busy machine.
           pool: "threads",
           isolate: false,
-          include: ["services/**/*.test.ts", "schemas/**/*.test.ts", "infra/**/*.test.ts"],
+          include: ["services/**/*.test.ts", "schemas/**/*.test.ts"],
         },
       },
       {
         test: {
           name: "suite",
           env,
-          include: ["test/{guide,golden,property,contract}/**/*.test.ts"],
+          include: ["test/{guide,golden,property,contract}/**/*.test.ts", "infra/**/*.test.ts"],
           exclude: ["test/contract/**/*.real.test.ts"],
           testTimeout: 30_000,
         },

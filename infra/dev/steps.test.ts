@@ -36,7 +36,7 @@ it("leaves no folder when it exits at once, although what it started still write
   // What a killed step has started in turn lives a moment longer, and fills the folder faster than it can be removed.
   const writer = `
     const { mkdirSync, writeFileSync } = require("node:fs");
-    const end = Date.now() + 500;
+    const end = Date.now() + 350;
     for (let n = 0; Date.now() < end; n += 1)
       try {
         mkdirSync(process.env.TMPDIR + "/" + (n % 50) + "/" + n, { recursive: true });

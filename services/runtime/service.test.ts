@@ -256,7 +256,7 @@ const child = (body: string, env: Readonly<Record<string, string>> = {}) => {
   return { running, logged, written: () => written, exit: async () => ((await exit) as [number | null])[0] };
 };
 
-describe("a process", () => {
+describe.concurrent("a process", () => {
   test("exits although something keeps the event loop alive", async () => {
     const { running, logged, exit, written } = child("setInterval(() => {}, 1000);");
     await logged('"ready"');

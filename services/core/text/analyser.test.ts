@@ -32,7 +32,7 @@ describe("the likeness of two asks", () => {
         expect(found.charCosine).toBeCloseTo(expected.grams, 3);
         expect(found.score).toBeCloseTo(expected.score, 3);
       }),
-      { numRuns: 200 },
+      { numRuns: 80 },
     );
   });
 

@@ -1,9 +1,9 @@
 // Whatever is typed, analysis holds its promises: it never throws, likeness is symmetric and bounded, and writing the same otherwise changes nothing.
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { maxTextBytes } from "../text-cap.ts";
-import { createTextAnalyser } from "./analyser.ts";
-import type { Match, PromptFeatures, ResponseFeatures } from "./types.ts";
+import { createTextAnalyser } from "#core/text/analyser.ts";
+import type { Match, PromptFeatures, ResponseFeatures } from "#core/text/types.ts";
+import { maxTextBytes } from "#core/text-cap.ts";
 
 const analyser = createTextAnalyser();
 const match = (a: string, b: string) => analyser.match(analyser.prompt(a), analyser.prompt(b));
