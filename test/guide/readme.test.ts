@@ -9,6 +9,10 @@ it.each(["producer.ts", "producer.py"])("shows %s as it is", (name) => {
   expect(readme).toContain(file(`test/guide/${name}`).trimEnd());
 });
 
+it("has no place left to fill in", () => {
+  expect(readme).not.toMatch(/@@|TODO|<!--/);
+});
+
 it("names every command", () => {
   const { scripts } = JSON.parse(file("package.json")) as { scripts: Record<string, string> };
   const inner = new Set(["format", "generate", "idf"]);
