@@ -175,7 +175,7 @@ describe("whatever is typed", () => {
     );
   });
 
-  it.each(["x", "7 ", "漢字", "👍", "ﷺ", "e\u0301", "\ud800", "\u200b", "ก", "word "])(
+  it.each(["x", "7 ", "漢字", "👍", "ﷺ", "e\u0301", "\u0301\u0327", "\u0301ﾞ", "\ud800", "\u200b", "ก", "word "])(
     "is analysed up to the cap: %j",
     (unit) => {
       const bytes = new TextEncoder().encode(unit).length;
