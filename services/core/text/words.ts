@@ -110,12 +110,10 @@ export const createWordReader = (cues: Cues, segmenter: Segmenter | undefined, c
     aliases.set(word, { code: stemCode(points, 0, points.length), digits });
   }
 
-  /** Notes the number that the digits points[start, end) write; leading zeros do not make another one. */
+  /** Notes the number that the digits points[start, end) write. */
   const noteFigure = (points: Int32Array, start: number, end: number) => {
-    let from = start;
-    while (from < end - 1 && points[from] === ZERO) from += 1;
     let hash = HASH_START;
-    for (let i = from; i < end; i += 1) hash = hashStep(hash, points[i] ?? 0);
+    for (let i = start; i < end; i += 1) hash = hashStep(hash, points[i] ?? 0);
     hash = hashEnd(hash);
     if (hash === one) {
       words.one = true;
@@ -126,13 +124,14 @@ export const createWordReader = (cues: Cues, segmenter: Segmenter | undefined, c
     words.figures = (words.figures + (hashEnd(hash) | 1)) >>> 0;
   };
 
-  /** "3pm" names the number that "3 pm" names. */
+  /** "3pm" names the number that "3 pm" names, and "08:30" the hour that "8:30" names; but 1.05 is not 1.5, nor 0042 42. */
   const noteFigures = ({ points, kinds }: Scanned, start: number, end: number) => {
     for (let i = start; i < end; i += 1) {
       if (kinds[i] !== DIGIT) continue;
       const from = i;
       while (i < end && kinds[i] === DIGIT) i += 1;
-      noteFigure(points, from, i);
+      const isHour = from === start && i - from === 2 && points[from] === ZERO && kinds[start - 2] !== DIGIT;
+      noteFigure(points, isHour ? from + 1 : from, i);
     }
   };
 
