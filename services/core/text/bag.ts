@@ -137,7 +137,7 @@ export const createBags = (idf: Idf, keyed: BagKeys): Bags => {
   const words = createVocabulary(WORD_BITS, keyed.words, idf.words, idf.weights, tf);
   const grams = createVocabulary(GRAM_BITS, keyed.grams, idf.grams, idf.weights, tf);
   let unmarked = new Uint8Array(2 ** 15);
-  /** The filter of the text at hand; size -1: all its words are kept. */
+  /** The filter of the text at hand; size -1: it has none. */
   const topic = new Uint8Array(MAX_TOPIC_BYTES);
   let size = -1;
   const float = new Float32Array(1);
@@ -345,6 +345,7 @@ export const createBags = (idf: Idf, keyed: BagKeys): Bags => {
     let sampled = 0;
     for (let i = 0; i < words.count; i += 1) sampled += words.marks[i] ?? 0;
     size = topicSize(sampled * 2 ** words.level);
+    if (size < 0) return;
     topic.fill(0, 0, 2 ** size);
     for (let i = 0; i < count; i += 1)
       if (marks[i] === CONTENT) noteWord(topic, 0, size, seal(keyed.words, codes[i] ?? 0));

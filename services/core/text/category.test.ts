@@ -56,6 +56,17 @@ describe("the category of a turn", () => {
     expect(categoryOf("Why three?", { answer: "Three of them are open." })).toBe("clarify");
   });
 
+  it.each([1_000, 4_000, 20_000])("takes a question about something else for no question about %d words", (size) => {
+    const word = (n: number): string =>
+      `q${Array.from(String(n), (digit) => "bcdfghjklm"[Number(digit)] ?? "").join("")}q`;
+    const response = analyser.response(Array.from({ length: size }, (_, n) => word(n)).join(" "));
+    const clarifying = Array.from({ length: 200 }, (_, n) => {
+      const question = analyser.prompt(`which ${word(50_000 + n)} or ${word(60_000 + n)} of ${word(70_000 + n)}?`);
+      return analyser.category(question, { lastAsk: null, response, asksQuestion: false });
+    }).filter((category) => category === "clarify").length;
+    expect(clarifying / 200).toBeLessThan(0.1);
+  });
+
   it("knows every content word of a long answer and of a long ask", () => {
     const words = Array.from({ length: 200 }, (_, i) => `term${"bcdfghjk"[i % 8]}${"aeiou"[i % 5]}${String(i)}`);
     const text = words.join(" of the ");
@@ -122,6 +133,12 @@ describe("a user who asks for a person", () => {
     "is there a human in this picture?",
     "Is there live chat on Sundays?",
     "can a human talk to an animal",
+    "customer service said i should talk to my bank",
+    "the support team told me to talk to you",
+    "the representative asked me to talk to you about my refund",
+    "customer care told me to chat with the bot",
+    "what did the live agent say to talk to billing",
+    "you are not a human, stop trying to talk to me like one",
     "a table for 2 people",
     "I do not want to talk to anyone",
     "what's the customer support phone number",

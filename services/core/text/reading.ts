@@ -21,8 +21,9 @@ export const positiveChars = 60;
 /** How far behind "talk to" and "i want" the person may be named. */
 const talkReach = 4;
 const wantReach = 1;
-/** "A human (that) I can talk to": so many words stand in between. */
-const whomReach = { least: 2, most: 3 };
+/** "A human (that) I can talk to": at most one word stands between the person and such a clause, which has at least four. */
+const whomReach = 1;
+const whomWords = 4;
 /** "not (very) helpful" is no praise; "no, thanks" at the start is thanks. */
 const denyReach = 2;
 const refuseReach = 4;
@@ -94,8 +95,8 @@ export const createReader = (cues: Cues, capacity: number): Reader => {
     const refused = lastNegation > 0 && start - lastNegation < refuseReach;
     if ((role & roles.talkTo) !== 0 && !refused) {
       talkEnd = end;
-      const between = start - personEnd;
-      if (personEnd >= 0 && between >= whomReach.least && between <= whomReach.most) seen |= roles.person;
+      const isClause = end - start >= whomWords;
+      if (isClause && personEnd >= 0 && start - personEnd <= whomReach) seen |= roles.person;
     }
     if ((role & roles.want) !== 0) wantEnd = end;
     const afterTalk = talkEnd >= 0 && start >= talkEnd && start - talkEnd <= talkReach;

@@ -4,10 +4,16 @@ import { hashEnd } from "./hash.ts";
 const probes = 4;
 const bitsPerWord = 16;
 const smallest = 5;
-const largest = 10;
+const largest = 12;
+/** A byte a word: beyond, it would take ever more absent words for present ones, and a question about anything for one about this. */
+const mostWords = 2 ** largest;
 
-/** Of 2^size bytes. Takes an absent word for one of them in 0.2 % of cases up to 512 words, in 2 % at 1,000, 15 % at 2,000. */
+/**
+ * Of 2^size bytes; -1: too many words for a filter. Takes an absent word for one of them in 0.2 % of cases up to 2,048 words, in
+ * 2.4 % at 4,096.
+ */
 export const topicSize = (words: number): number => {
+  if (words > mostWords) return -1;
   let size = smallest;
   while (size < largest && 8 * 2 ** size < bitsPerWord * words) size += 1;
   return size;

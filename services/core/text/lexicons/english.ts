@@ -106,7 +106,8 @@ export const english: Lexicon = {
   ),
 
   talkTo: phrases(`
-    talk to; talk with; speak to; speak with; speaking to; speaking with; talking with; chat with; connect me; connect with; transfer me; put me through; pass me; forward me; escalate; escalate this; get hold of; get a hold of
+    talk to; talk with; speak to; speak with; speaking to; speaking with; talking with; chat with; connect me; connect with; transfer me; put me through; pass me; forward me; escalate; escalate this; get hold of; get a hold of;
+    i can talk to; i can talk with; i can speak to; i can speak with; i can chat with; i could talk to; i could talk with; i could speak to; i could speak with; i could chat with; i may talk to; i may speak to; i may speak with; we can talk to; we can speak to; we can speak with
   `),
   want: phrases(
     "i want; i need; i would like; i'd like; give me; get me; can i have; can i get; let me have; looking for; need; want; request; requesting; bring me",
