@@ -107,7 +107,7 @@ const signalSections = (): readonly string[] => [
       Object.entries(values).map(([key, what]) => [code(type), code(key), escape(what)]),
     ),
   ),
-  "### Friction\n\n`friction_score` = 1 − ∏(1 − weight) over all friction of a visit. The weights are our choice and fixed, so that scores compare across deployments.",
+  "### Friction\n\n`friction_score` = 1 − ∏(1 − weight) over the friction of the last two exchanges. The weights are our choice and fixed, so that scores compare across deployments.",
   table(
     ["friction", "weight"],
     Object.entries(frictionWeights).map(([name, weight]) => [code(name), String(weight)]),

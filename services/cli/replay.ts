@@ -57,6 +57,7 @@ const settingsWith = (given: SettingsOf<typeof settings>, changes: readonly stri
   for (const { name } of engineSettings) values[name] = given[name];
   for (const change of changes) {
     const [name = "", text = ""] = change.split(/=(.*)/s);
+    if (!change.includes("=")) throw wrongUse(`--set ${change}: expected name=value`);
     const row: EngineSetting | undefined = engineSettings.find(
       (setting) => setting.name === name || snakeCase(setting.name) === name,
     );

@@ -23,15 +23,15 @@ const read: Values = {
   text_cut: textCut,
 };
 
-const answer: Values = {
-  answer_label: "label of the response before: ok, error, refusal, truncated, handoff",
+const answer = (which: string): Values => ({
+  answer_label: `label of ${which}: ok, error, refusal, truncated, handoff`,
   answer_latency_ms: "its latency",
-};
+});
 
 const ending: Values = {
   closed_by: closedBy,
-  frictions: "kinds of friction in the visit, each once",
-  friction_score: "1 − ∏(1 − weight) over all friction, see below",
+  frictions: "kinds of friction in the last two exchanges, each once",
+  friction_score: "1 − ∏(1 − weight) over the friction of the last two exchanges, see below",
   last_labels: "the last events of the visit with their labels",
   prompts: "prompts in the visit",
   responses: "responses in the visit",
@@ -47,11 +47,11 @@ export const signalValues: Readonly<Record<string, Values>> = {
     containment: "share of the shorter ask's content in the longer",
     number_mismatch: "the numbers in them differ",
     negation_mismatch: "one negates, the other does not",
-    length_ratio: "shorter ÷ longer, in content words",
+    length_ratio: "shorter ÷ longer, in characters",
     gap_ms: "from the earlier ask to this one",
     turns_between: "user turns between them",
     ask_count: "how often it has been asked now",
-    ...answer,
+    ...answer("the answer to the earlier ask"),
     regenerated: "the answer between them was regenerated",
     preceding_response_id: "the response just before this turn, whose slice the trial counts in",
     ...read,
@@ -61,7 +61,7 @@ export const signalValues: Readonly<Record<string, Values>> = {
     after_question: "the assistant had asked something; null: not known",
     repeats: "grade, when it repeats an ask as well",
     gap_ms: "from the response to the turn",
-    ...answer,
+    ...answer("the response before"),
     ...read,
   },
   "implicit:abandonment": ending,
@@ -84,10 +84,10 @@ export const signalValues: Readonly<Record<string, Values>> = {
   },
   "implicit:escalation": {
     acts: "how often a person was asked for",
-    by: "button, agent, ticket; null: in words",
+    by: "button, agent, ticket; null: in words, or no such label",
     after_ms: "from the first event of the visit",
     turns_before: "user turns before it",
-    prior_friction: "kinds of friction before it",
+    prior_friction: "kinds of friction in the two exchanges before it",
     text_cut: textCut,
   },
   thumbs: { value: "1 or −1", acts: "how often the user voted" },
