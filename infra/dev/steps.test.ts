@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { eventually } from "#test/helpers/eventually.ts";
-import { openWorkshop } from "./steps.ts";
+import { openWorkshop, sum } from "./steps.ts";
 
 beforeEach(() => void vi.spyOn(process.stdout, "write").mockReturnValue(true));
 afterEach(() => {
@@ -57,4 +57,18 @@ it("leaves no folder when it exits at once, although what it started still write
   expect(status).toBe(1);
   await eventually(() => expect(readdirSync(parent)).toEqual([]));
   rmSync(parent, { recursive: true });
+});
+
+it("a step that fails without tests counts as one failure", () => {
+  const step = { name: "step", seconds: 1, ok: true, passed: 0, failed: 0 };
+  expect(
+    sum([
+      { ...step, passed: 2 },
+      { ...step, ok: false },
+      { ...step, ok: false, failed: 3 },
+    ]),
+  ).toEqual({
+    passed: 2,
+    failed: 4,
+  });
 });

@@ -12,6 +12,10 @@ const categoryOf = (text: string, { lastAsk = "cheap hotels in Cambridge", answe
   });
 };
 
+/** A word of letters for each number. */
+const wordOf = (n: number): string =>
+  `q${Array.from(String(n), (digit) => "bcdfghjklm"[Number(digit)] ?? "").join("")}q`;
+
 describe("the category of a turn", () => {
   it.each([
     ["No, I meant the hotel in the centre with parking", "correct-with"],
@@ -57,11 +61,11 @@ describe("the category of a turn", () => {
   });
 
   it.each([1_000, 4_000, 20_000])("takes a question about something else for no question about %d words", (size) => {
-    const word = (n: number): string =>
-      `q${Array.from(String(n), (digit) => "bcdfghjklm"[Number(digit)] ?? "").join("")}q`;
-    const response = analyser.response(Array.from({ length: size }, (_, n) => word(n)).join(" "));
+    const response = analyser.response(Array.from({ length: size }, (_, n) => wordOf(n)).join(" "));
     const clarifying = Array.from({ length: 200 }, (_, n) => {
-      const question = analyser.prompt(`which ${word(50_000 + n)} or ${word(60_000 + n)} of ${word(70_000 + n)}?`);
+      const question = analyser.prompt(
+        `which ${wordOf(50_000 + n)} or ${wordOf(60_000 + n)} of ${wordOf(70_000 + n)}?`,
+      );
       return analyser.category(question, { lastAsk: null, response, asksQuestion: false });
     }).filter((category) => category === "clarify").length;
     expect(clarifying / 200).toBeLessThan(0.1);
