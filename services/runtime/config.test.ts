@@ -100,7 +100,7 @@ test("all mistakes are told at once, each with variable, value and expectation",
   expect(error.message.split("\n")).toEqual([
     "The configuration has 10 mistakes:",
     '  A_NAME is "UPPER": expected letters',
-    '  A_URL is "ftp://x": expected a URL that begins with http:// or https://, without user and password in it',
+    '  A_URL is "ftp://x": expected a URL that begins with http:// or https://, without user, password or query in it',
     '  A_PORT is "70000": expected a port from 0 (any free one) to 65535',
     '  AN_INTEGER is "10": expected an integer from 1 to 9',
     '  A_NUMBER is "half": expected a number of at least 0',
@@ -113,9 +113,12 @@ test("all mistakes are told at once, each with variable, value and expectation",
   expect(error.cure).toContain("REFERENCE.md");
 });
 
-test("a URL with a password in it is refused and not repeated", () => {
-  const { message } = failure(() => loadSettings(every, { A_URL: "http://me:s3cret@a:1" }));
-  expect(message).toContain('A_URL is "http://(hidden)@a:1"');
+test.each([
+  ["http://me:s3cret@a:1", "http://(hidden)@a:1"],
+  ["http://a:1/?user=me&password=s3cret", "http://a:1/?(hidden)"],
+])("a URL with a password in it, %s, is refused and not repeated", (given, shown) => {
+  const { message } = failure(() => loadSettings(every, { A_URL: given }));
+  expect(message).toContain(`A_URL is "${shown}": expected a URL`);
 });
 
 test("an empty variable counts as unset", () => {

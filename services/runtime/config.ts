@@ -105,11 +105,11 @@ export const url = <const O extends SettingOptions & { readonly protocols?: read
 ) => {
   const protocols = options.protocols ?? ["http", "https"];
   return setting("url", variable, options, {
-    expectation: `a URL that begins with ${protocols.map((name) => `${name}://`).join(" or ")}, without user and password in it`,
+    expectation: `a URL that begins with ${protocols.map((name) => `${name}://`).join(" or ")}, without user, password or query in it`,
     parse: (value) => {
       const parsed = URL.parse(value);
-      if (parsed === null || parsed.username !== "" || !protocols.includes(parsed.protocol.slice(0, -1)))
-        return undefined;
+      if (parsed === null || !protocols.includes(parsed.protocol.slice(0, -1))) return undefined;
+      if (parsed.username !== "" || parsed.search !== "") return undefined;
       return value.replace(/\/+$/, "");
     },
   });
@@ -233,7 +233,9 @@ const rawValue = (
 
 /** A value as it may be shown: no secret, nor one hidden in a URL. */
 const showable = (kind: SettingKind, given: string | undefined): string | undefined =>
-  kind === "secret" && given !== undefined ? "(hidden)" : given?.replace(/\/\/[^/@]*@/, "//(hidden)@");
+  kind === "secret" && given !== undefined
+    ? "(hidden)"
+    : given?.replace(/\/\/[^/@]*@/, "//(hidden)@").replace(/(:\/\/[^?]*\?).+/s, "$1(hidden)");
 
 const readSetting = (of: Setting<unknown>, env: Env): { readonly value: unknown } | { readonly mistake: Mistake } => {
   const raw = rawValue(of, env);
