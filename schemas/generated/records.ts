@@ -1,5 +1,316 @@
 // Generated from schemas/avro by `npm run generate`; do not edit.
 
+/** a piece of the alerter's memory at one offset of its log */
+export interface AlerterStateRecord {
+  /** whose; ~ for what all tenants of the partition share */
+  readonly tenant: string;
+  /** 0 or 1: the two newest snapshots */
+  readonly generation: number;
+  /** from 0; -1 for the manifest */
+  readonly chunk: number;
+  /** all pieces of one snapshot carry it */
+  readonly snapshot_id: string;
+  /** partition of tallies */
+  readonly source_partition: number;
+  /** first offset of tallies that is not in it */
+  readonly log_offset: number;
+  /** compressed state; the manifest: JSON of tenants, chunks, checksums */
+  readonly payload: Uint8Array;
+}
+
+/** Its fields in schema order. @public */
+export const alerterstateFields = [
+  "tenant",
+  "generation",
+  "chunk",
+  "snapshot_id",
+  "source_partition",
+  "log_offset",
+  "payload",
+] as const satisfies readonly (keyof AlerterStateRecord)[];
+
+/** something that was changed on purpose: what an incident is set against */
+export interface ChangeRecord {
+  /** unique; a repeat of it is the same change */
+  readonly change_id: string;
+  /** when it took effect, epoch milliseconds */
+  readonly ts: number;
+  /** whose product; * for all */
+  readonly tenant: string;
+  /** prompt, model, routing, deploy, flag, rollback or detector */
+  readonly kind: string;
+  /** name of the slice that it touches, as feature=billing; * for everything */
+  readonly scope: string;
+  /** version before */
+  readonly from: null | string;
+  /** version after */
+  readonly to: null | string;
+  /** change_id that a rollback takes back */
+  readonly reverts: null | string;
+  /** how to take this change back: a command, a run, a commit */
+  readonly rollback_ref: null | string;
+  /** team that made it */
+  readonly owner: null | string;
+  /** where to read about it */
+  readonly url: null | string;
+}
+
+/** Its fields in schema order. @public */
+export const changeFields = [
+  "change_id",
+  "ts",
+  "tenant",
+  "kind",
+  "scope",
+  "from",
+  "to",
+  "reverts",
+  "rollback_ref",
+  "owner",
+  "url",
+] as const satisfies readonly (keyof ChangeRecord)[];
+
+/** where one notification to one destination stands */
+export interface DeliveryRecord {
+  /** which incident; ~destination for a destination that was disabled */
+  readonly incident_id: string;
+  /** ntf_ and 32 hex digits; the idempotency key of every attempt */
+  readonly notification_id: string;
+  /** name in the rules file */
+  readonly destination: string;
+  /** whose incident */
+  readonly tenant: string;
+  /** opened, updated, reminder, acknowledged, resolved */
+  readonly kind: string;
+  /** delivered, retrying, failed, collapsed, disabled, suppressed or requested */
+  readonly status: string;
+  /** attempts so far */
+  readonly attempt: number;
+  /** when this was written, epoch milliseconds */
+  readonly ts: number;
+  /** of the incident whose data was sent */
+  readonly rev: null | number;
+  /** when the next attempt is due */
+  readonly next_at: null | number;
+  /** of the last answer */
+  readonly http_status: null | number;
+  /** what came of the last attempt, as http_500 or timeout */
+  readonly code: null | string;
+  /** of the last attempt */
+  readonly duration_ms: null | number;
+  /** of the body that was sent */
+  readonly body_sha256: null | string;
+  /** when the receiver took it */
+  readonly accepted_at: null | number;
+  /** who asked for it to be sent again */
+  readonly actor: null | string;
+}
+
+/** Its fields in schema order. @public */
+export const deliveryFields = [
+  "incident_id",
+  "notification_id",
+  "destination",
+  "tenant",
+  "kind",
+  "status",
+  "attempt",
+  "ts",
+  "rev",
+  "next_at",
+  "http_status",
+  "code",
+  "duration_ms",
+  "body_sha256",
+  "accepted_at",
+  "actor",
+] as const satisfies readonly (keyof DeliveryRecord)[];
+
+/** an incident as of one transition, with the notifications that it owes; the highest rev of an id holds */
+export interface IncidentRecord {
+  /** inc_ and 32 hex digits; the same whatever died meanwhile */
+  readonly incident_id: string;
+  /** 1 for the first record, one more for each transition */
+  readonly rev: number;
+  /** event time of this transition */
+  readonly ts: number;
+  /** whose product */
+  readonly tenant: string;
+  /** name of the rule that watched */
+  readonly rule: string;
+  /** hash of the rules in force when it opened */
+  readonly rule_version: string;
+  /** implicit:abandonment …; ~stream for a stream that stopped, ~pipeline for a pipeline that stalled */
+  readonly signal_type: string;
+  /** rise or fall: the harmful way of the rate */
+  readonly direction: string;
+  /** open, acknowledged, silenced, resolved or closed */
+  readonly state: string;
+  /** SEV1 … SEV4 */
+  readonly severity: string;
+  /** quality; mix, data, client, concentrated; stream_stopped, pipeline_stalled */
+  readonly class: string;
+  /** root slice: dim=value sorted, joined by commas; * for everything */
+  readonly slice: string;
+  /** end of the bin that opened it */
+  readonly opened_at: number;
+  /** JSON list: sudden, sustained, cross-segment, change-correlated, flapping, warm-up, new_level */
+  readonly markers: null | string;
+  /** slice above the root slice */
+  readonly parent_slice: null | string;
+  /** JSON list of slices that explain the rest of the rise */
+  readonly causes: null | string;
+  /** JSON list of signals grouped into it, its own first */
+  readonly signals: null | string;
+  /** most likely begin of the rise */
+  readonly onset: null | number;
+  /** begin of the evidence */
+  readonly window_start: null | number;
+  /** end of the evidence */
+  readonly window_end: null | number;
+  /** trials in the window */
+  readonly trials: null | number;
+  /** those that fired */
+  readonly fired: null | number;
+  /** users with a harmful trial in the window, estimated above 16 */
+  readonly users: null | number;
+  /** harmful trials in the window where a trial is a visit; else null */
+  readonly sessions: null | number;
+  /** fired ÷ trials */
+  readonly rate: null | number;
+  /** rate that was expected */
+  readonly baseline: null | number;
+  /** rate ÷ baseline */
+  readonly ratio: null | number;
+  /** lower 95 % limit */
+  readonly ratio_low: null | number;
+  /** upper 95 % limit */
+  readonly ratio_high: null | number;
+  /** beta-binomial tail probability of the window */
+  readonly p: null | number;
+  /** natural logarithm of the evidence when it opened */
+  readonly ln_e: null | number;
+  /** e-sr, deploy-watch, sustained, warm-up, cusum, burn-rate, poisson */
+  readonly method: null | string;
+  /** smallest ratio that would be found within two hours in this slice */
+  readonly min_detectable_ratio: null | number;
+  /** JSON list of {dimension, value, before, now, trials} */
+  readonly versions: null | string;
+  /** JSON list of at most three changes with their score: correlated, not cause */
+  readonly changes: null | string;
+  /** JSON list of at most five response ids */
+  readonly examples: null | string;
+  /** when a person took it */
+  readonly acked_at: null | number;
+  /** who */
+  readonly acked_by: null | string;
+  /** end of the silence */
+  readonly silenced_until: null | number;
+  /** who, or the rule */
+  readonly silenced_by: null | string;
+  /** why */
+  readonly silence_reason: null | string;
+  /** when the rate was back */
+  readonly resolved_at: null | number;
+  /** who; null: the rate itself */
+  readonly resolved_by: null | string;
+  /** recovered, rolled_back, new_level, or a person's words */
+  readonly resolve_reason: null | string;
+  /** when the postmortem was complete */
+  readonly closed_at: null | number;
+  /** who */
+  readonly closed_by: null | string;
+  /** times it came back within two hours */
+  readonly flap_count: null | number;
+  /** who owns the slice */
+  readonly owner: null | string;
+  /** what to do */
+  readonly runbook_url: null | string;
+  /** the ClickHouse query that shows it */
+  readonly query_url: null | string;
+  /** JSON list of route names */
+  readonly routes: null | string;
+  /** JSON list of {id, kind, seq, page, at, data}: the notifications that it owes or owed, the newest last; data is sent as stored */
+  readonly notify: null | string;
+  /** JSON: cause, blast_radius, eval_delta, follow_ups, apparatus_updates, timeline */
+  readonly postmortem: null | string;
+  /** confirmed, false_alarm, duplicate, known_change or data_fault */
+  readonly verdict: null | string;
+  /** when people reported it, if they did before the alert */
+  readonly reported_at: null | number;
+  /** command that made this transition; null: the evidence did */
+  readonly act_id: null | string;
+  /** who gave it */
+  readonly actor: null | string;
+  /** detector_id@version:config_hash of the series */
+  readonly detector: null | string;
+  /** offset in its partition of tallies at which this transition was decided */
+  readonly log_offset: null | number;
+}
+
+/** Its fields in schema order. @public */
+export const incidentFields = [
+  "incident_id",
+  "rev",
+  "ts",
+  "tenant",
+  "rule",
+  "rule_version",
+  "signal_type",
+  "direction",
+  "state",
+  "severity",
+  "class",
+  "slice",
+  "opened_at",
+  "markers",
+  "parent_slice",
+  "causes",
+  "signals",
+  "onset",
+  "window_start",
+  "window_end",
+  "trials",
+  "fired",
+  "users",
+  "sessions",
+  "rate",
+  "baseline",
+  "ratio",
+  "ratio_low",
+  "ratio_high",
+  "p",
+  "ln_e",
+  "method",
+  "min_detectable_ratio",
+  "versions",
+  "changes",
+  "examples",
+  "acked_at",
+  "acked_by",
+  "silenced_until",
+  "silenced_by",
+  "silence_reason",
+  "resolved_at",
+  "resolved_by",
+  "resolve_reason",
+  "closed_at",
+  "closed_by",
+  "flap_count",
+  "owner",
+  "runbook_url",
+  "query_url",
+  "routes",
+  "notify",
+  "postmortem",
+  "verdict",
+  "reported_at",
+  "act_id",
+  "actor",
+  "detector",
+  "log_offset",
+] as const satisfies readonly (keyof IncidentRecord)[];
+
 /** one interaction of a user with an LLM product */
 export interface InteractionRecord {
   /** unique; a repeat of it is the same event */
@@ -366,7 +677,7 @@ export const signalFields = [
 export interface TallyRecord {
   /** whose product; ~ for control records */
   readonly tenant: string;
-  /** implicit:copy …, explicit:answered …, or ~progress, ~tick */
+  /** implicit:copy …, explicit:answered …, or ~progress, ~tick, ~control */
   readonly signal_type: string;
   /** code version of the detector */
   readonly detector_version: string;
@@ -422,6 +733,8 @@ export interface TallyRecord {
   readonly watermark: null | number;
   /** ~progress: JSON {tenant: {feature: accepted events}} since the last one */
   readonly volumes: null | string;
+  /** ~control: JSON of a change, an act, rules or a detector */
+  readonly control: null | string;
 }
 
 /** Its fields in schema order. @public */
@@ -455,4 +768,5 @@ export const tallyFields = [
   "incarnation",
   "watermark",
   "volumes",
+  "control",
 ] as const satisfies readonly (keyof TallyRecord)[];

@@ -108,6 +108,7 @@ export const createEngine = (options: EngineOptions): Engine => {
     incarnation: source.incarnation,
     watermark: watermark.at,
     volumes: volumes.take(),
+    control: null,
   });
 
   const flushTallies = (stamp: number): void => {

@@ -151,6 +151,7 @@ export const createTallies = ({ identities, source, hashKey, grace, shadow }: Ta
       incarnation: null,
       watermark: null,
       volumes: null,
+      control: null,
     };
   };
 

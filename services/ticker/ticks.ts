@@ -59,6 +59,7 @@ const tallyTick = (now: EventTime): TallyRecord => ({
   incarnation: null,
   watermark: null,
   volumes: null,
+  control: null,
 });
 
 const toEach = ({ topic, partitions }: Topic, value: Buffer): readonly OutRecord[] =>
