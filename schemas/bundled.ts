@@ -1,7 +1,17 @@
 // The Avro schemas that this code was written against, in the one form in which they are registered.
 import { readFileSync } from "node:fs";
 
-export const schemaNames = ["interaction", "signal", "tally", "late", "reject"] as const;
+export const schemaNames = [
+  "interaction",
+  "signal",
+  "tally",
+  "late",
+  "reject",
+  "change",
+  "incident",
+  "delivery",
+  "alerter-state",
+] as const;
 export type SchemaName = (typeof schemaNames)[number];
 
 /** Where the text of a schema lies. */

@@ -1,6 +1,17 @@
 // The one table of topics: the only place that knows their names, schemas, partition counts and settings.
 
-import type { InteractionRecord, LateRecord, RejectRecord, SignalRecord, TallyRecord } from "./generated/records.ts";
+import type { SchemaName } from "./bundled.ts";
+import type {
+  AlerterStateRecord,
+  ChangeRecord,
+  DeliveryRecord,
+  IncidentRecord,
+  InteractionRecord,
+  LateRecord,
+  RejectRecord,
+  SignalRecord,
+  TallyRecord,
+} from "./generated/records.ts";
 
 interface Records {
   readonly interactions: InteractionRecord;
@@ -8,6 +19,10 @@ interface Records {
   readonly tallies: TallyRecord;
   readonly late: LateRecord;
   readonly rejects: RejectRecord;
+  readonly changes: ChangeRecord;
+  readonly incidents: IncidentRecord;
+  readonly deliveries: DeliveryRecord;
+  readonly "alerter-state": AlerterStateRecord;
 }
 export type TopicKind = keyof Records;
 export type RecordOf<K extends TopicKind> = Records[K];
@@ -17,7 +32,7 @@ export interface TopicSpec {
   /** Name after the prefix. */
   readonly name: string;
   /** File in `schemas/avro`, also the subject's record. */
-  readonly schema: "interaction" | "signal" | "tally" | "late" | "reject";
+  readonly schema: SchemaName;
   /** What the message key is. */
   readonly key: string;
   /** What the partition is a murmur2 hash of, where it is not the key. */
@@ -31,6 +46,18 @@ const days = (n: number): string => String(n * 86_400_000);
 
 /** LogAppendTime gives event times a clock that no producer sets, and makes offsets-by-timestamp monotone. */
 const appendTime = { "message.timestamp.type": "LogAppendTime" } as const;
+
+/** Every record stays for a week before newer ones of its key displace it: a lander that was away as long still lands each transition. */
+const compactLate = { ...appendTime, "cleanup.policy": "compact", "min.compaction.lag.ms": days(7) } as const;
+
+/** Only the newest counts: small segments, cleaned early, so that a start reads little more than is alive. */
+const compactSoon = {
+  ...appendTime,
+  "cleanup.policy": "compact",
+  "min.cleanable.dirty.ratio": "0.2",
+  "max.compaction.lag.ms": String(6 * 3_600_000),
+  "segment.ms": String(3_600_000),
+} as const;
 
 export const topicSpecs: readonly TopicSpec[] = [
   {
@@ -77,6 +104,42 @@ export const topicSpecs: readonly TopicSpec[] = [
     partitionBy: "source topic:partition",
     partitions: 1,
     config: { ...appendTime, "cleanup.policy": "delete", "retention.ms": days(30), "max.message.bytes": "2097152" },
+  },
+  {
+    kind: "changes",
+    name: "changes",
+    schema: "change",
+    key: "scope",
+    partitionBy: "scope",
+    partitions: 4,
+    config: { ...appendTime, "cleanup.policy": "delete", "retention.ms": days(90) },
+  },
+  {
+    kind: "incidents",
+    name: "incidents",
+    schema: "incident",
+    key: "incident_id",
+    partitionBy: "tenant",
+    partitions: 4,
+    config: compactLate,
+  },
+  {
+    kind: "deliveries",
+    name: "deliveries",
+    schema: "delivery",
+    key: "incident_id|notification_id|destination",
+    partitionBy: "tenant",
+    partitions: 4,
+    config: compactLate,
+  },
+  {
+    kind: "alerter-state",
+    name: "alerter-state",
+    schema: "alerter-state",
+    key: "tenant:generation:chunk",
+    partitionBy: "source partition of tallies",
+    partitions: 4,
+    config: { ...compactSoon, "max.message.bytes": "2097152" },
   },
 ];
 

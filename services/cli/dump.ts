@@ -98,7 +98,12 @@ const lineOf = (record: LogRecord, decoded: Decoded<TopicKind>, { topic, partiti
 export const dump = command({
   name: "dump",
   summary: "Writes a topic as JSON Lines that replay reads, up to its end as of now.",
-  arguments: [{ name: "<topic>", help: "interactions, signals, tallies, late, rejects, or a topic's full name" }],
+  arguments: [
+    {
+      name: "<topic>",
+      help: "interactions, signals, tallies, late, rejects, changes, incidents, deliveries, alerter-state, or a topic's full name",
+    },
+  ],
   settings,
   options,
   run: async (context) => {

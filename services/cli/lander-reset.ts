@@ -7,6 +7,7 @@ import { workSettings } from "#lander/config.ts";
 import { landedUpTo } from "#lander/landed.ts";
 import { declareMetrics } from "#lander/metrics.ts";
 import { reset, type Target } from "#lander/reset.ts";
+import { lands } from "#lander/rows.ts";
 import { systemTimers } from "#lander/timers.ts";
 import { command, execute } from "#runtime/command.ts";
 import { AppError } from "#runtime/errors.ts";
@@ -48,7 +49,10 @@ export const landerReset = command({
       help: "finish: insert the range under its token; drop: forget it",
       default: "finish",
     },
-    topic: { flags: "--topic <name>", help: "one of interactions, signals, tallies, late, rejects; default: all" },
+    topic: {
+      flags: "--topic <name>",
+      help: "one of interactions, signals, tallies, late, rejects, changes, incidents, deliveries; default: all",
+    },
     partition: { flags: "--partition <number>", help: "one partition; default: all" },
     dryRun: { flags: "--dry-run", help: "say what would be done" },
   },
@@ -57,7 +61,9 @@ export const landerReset = command({
     const chosen = { target: targetOf(options.to), pending: pendingOf(options.pending), dryRun: options.dryRun };
     const only = partitionOf(options.partition);
     const topics = topicsFor(given.topicPrefix, given.partitions);
-    const wanted = Object.values(topics).filter(({ kind }) => options.topic === undefined || kind === options.topic);
+    const wanted = Object.values(topics)
+      .filter(lands)
+      .filter(({ kind }) => options.topic === undefined || kind === options.topic);
     if (wanted.length === 0) throw new AppError("usage", `no topic is called ${options.topic}`);
 
     const broker = own(await connectBroker({ ...brokerAccess(given), clientId: "earshot-lander-reset", log }));

@@ -26,7 +26,7 @@ test("registers once, then finds everything unchanged", async () => {
   const env = { SCHEMA_REGISTRY_URL: registry.url };
   const first = await runSchemas(["--json"], env);
   expect(first.code).toBe(0);
-  expect(first.stdout.trimEnd().split("\n")).toHaveLength(5);
+  expect(first.stdout.trimEnd().split("\n")).toHaveLength(9);
   expect(first.stdout).toContain('{"subject":"earshot.interactions-value","id":1,"state":"registered"}');
   expect((await runSchemas(["--json"], env)).stdout).toContain('"id":1,"state":"unchanged"}');
 });

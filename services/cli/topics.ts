@@ -102,7 +102,7 @@ export const topics = command({
       table.map(({ topic, partitions, config }) => ({
         topic,
         partitions,
-        retention_days: Number(config["retention.ms"]) / 86_400_000,
+        retention_days: config["retention.ms"] === undefined ? "newest" : Number(config["retention.ms"]) / 86_400_000,
         state: `${chosen.dryRun ? "would be " : ""}${stateOf(plan, topic)}`.replace("would be as", "is as"),
       })),
     );

@@ -49,6 +49,10 @@ const speaks: Readonly<Record<TopicKind, boolean>> = {
   tallies: true,
   late: true,
   rejects: false,
+  changes: true,
+  incidents: true,
+  deliveries: true,
+  "alerter-state": false,
 };
 
 export interface Reader {

@@ -35,7 +35,7 @@ describe("a row", () => {
       late: late(),
       rejects: rejectOf(1),
     };
-    for (const kind of Object.keys(records) as TopicKind[]) {
+    for (const kind of Object.keys(records) as (keyof typeof records)[]) {
       const rows = make(kind, records[kind]) as Record<string, unknown>[];
       expect(make(kind, records[kind])).toEqual(rows);
       expect(rows).toHaveLength(tablesOf[kind].length);

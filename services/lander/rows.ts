@@ -60,7 +60,14 @@ export const tablesOf: Readonly<Record<TopicKind, readonly TableName[]>> = {
   tallies: ["tallies"],
   late: ["late"],
   rejects: ["reject_rows", "reject_bytes"],
+  changes: [],
+  incidents: [],
+  deliveries: [],
+  "alerter-state": [],
 };
+
+/** Topics that land nowhere are not read at all. */
+export const lands = ({ kind }: { readonly kind: TopicKind }): boolean => tablesOf[kind].length > 0;
 
 export interface Target {
   readonly table: TableName;
@@ -156,12 +163,19 @@ const rejects = (options: RowOptions): RowMaker<"rejects"> => {
   return (record, log, schemaId) => row(record, { log, schemaId });
 };
 
+/** Of a topic that is not read. */
+const nothing = () => (): Made => ({ kind: "skip", reason: "control" });
+
 const makers: { readonly [K in TopicKind]: (options: RowOptions) => RowMaker<K> } = {
   interactions: responses,
   signals,
   tallies,
   late,
   rejects,
+  changes: nothing,
+  incidents: nothing,
+  deliveries: nothing,
+  "alerter-state": nothing,
 };
 
 export const rowMaker = <K extends TopicKind>(kind: K, options: RowOptions): RowMaker<K> => makers[kind](options);

@@ -18,7 +18,7 @@ import { landedBefore } from "./landed.ts";
 import { createLanes } from "./lanes.ts";
 import { declareMetrics } from "./metrics.ts";
 import { isAway } from "./persist.ts";
-import { landingTables } from "./rows.ts";
+import { landingTables, lands } from "./rows.ts";
 import { systemTimers } from "./timers.ts";
 import { watch } from "./watch.ts";
 
@@ -26,7 +26,9 @@ export const lander = service("lander", settings, async (context) => {
   const { settings: given, own, log, metrics, health, stopping } = context;
   const { incarnation: inc, pastWindow, blockRows, blockBytes, blockAge, rowlessAge, bufferBytes } = given;
   const topics = topicsFor(given.topicPrefix, given.partitions);
-  const names = Object.values(topics).map(({ topic }) => topic);
+  const names = Object.values(topics)
+    .filter(lands)
+    .map(({ topic }) => topic);
   const fail = (error: unknown): void => context.fail(toError(error));
   const outages = createOutages({ dependencies: ["broker", "clickhouse", "registry"], log, metrics, health });
 

@@ -10,6 +10,7 @@ import { silentLogger } from "#runtime/logger.ts";
 import { bundledSchema } from "#schemas/bundled.ts";
 import { type HistoryEntry, readHistory } from "#schemas/history.ts";
 import type { AvroObject } from "#schemas/schema-json.ts";
+import { topicSpecs } from "#schemas/topics.ts";
 
 export interface RegistryUnderTest extends AsyncDisposable {
   readonly url: string;
@@ -47,7 +48,7 @@ export const registryContract = (name: string, open: () => Promise<RegistryUnder
 
     test("registers every schema once; what was registered is found by text and by id", async () => {
       const rows = await register();
-      expect(rows.map(({ state }) => state)).toEqual(Array(5).fill("registered"));
+      expect(rows.map(({ state }) => state)).toEqual(topicSpecs.map(() => "registered"));
       for (const { subject: registered, id } of rows) {
         const schema = registered === subject("late") ? bundledSchema("late") : undefined;
         if (schema === undefined) continue;
@@ -69,7 +70,7 @@ export const registryContract = (name: string, open: () => Promise<RegistryUnder
 
     test("keeps each subject's compatibility level", async () => {
       await register();
-      for (const topic of ["interactions", "signals", "tallies", "late", "rejects"])
+      for (const { name: topic } of topicSpecs)
         expect(await client.level(subject(topic))).toEqual({ kind: "found", value: "BACKWARD_TRANSITIVE" });
     });
 
@@ -79,10 +80,14 @@ export const registryContract = (name: string, open: () => Promise<RegistryUnder
         code: "schema_incompatible",
       });
       const more = tallyWith({ name: "may", type: ["null", "string"], default: null });
-      const before = await client.versions(subject("tallies"));
+      const versions = async (): Promise<number | undefined> => {
+        const answer = await client.versions(subject("tallies"));
+        return answer.kind === "found" ? answer.value.length : undefined;
+      };
+      const released = readHistory().filter((entry) => entry.name === "tally").length;
+      expect(await versions()).toBe(released);
       await register([more]);
-      const after = await client.versions(subject("tallies"));
-      expect([before, after]).toMatchObject([{ value: { length: 1 } }, { value: { length: 2 } }]);
+      expect(await versions()).toBe(released + 1);
       expect(await checkRegistry(registry, registry.prefix)).toEqual([]);
     });
 
