@@ -7,8 +7,10 @@ const time = z.iso.datetime({ precision: 3 });
 /** Names, versions, refs, owners: nothing in which a sentence, an address or markup could travel. */
 const word = z.string().regex(/^[\w.:/ -]{1,64}$/);
 
-/** `*`, `~other`, or up to three `dim=value`, joined by `,`. */
-const slice = z.string().regex(/^(?:\*|~other|[\w.-]{1,64}=[\w.:/ -]{1,64}(?:,[\w.-]{1,64}=[\w.:/ -]{1,64}){0,2})$/);
+/** `*`, `~other`, up to three `dim=value` joined by `,`, or the hash of a name that may not be shown. */
+const slice = z
+  .string()
+  .regex(/^(?:\*|~other|h-[\da-f]{8}|[\w.-]{1,64}=[\w.:/ -]{1,64}(?:,[\w.-]{1,64}=[\w.:/ -]{1,64}){0,2})$/);
 
 /** Of an operator's own pages: no credentials, no markup. */
 const link = z
@@ -49,8 +51,8 @@ const candidateChange = z.object({
 const groupedSignal = z.object({ signal_type: word, slice, ratio: amount.nullable(), onset: time });
 
 export const incidentPayload = z.object({
-  /** One line for a pager. */
-  summary: z.string().min(1).max(1024),
+  /** One line for a pager, of words as above and of figures. */
+  summary: z.string().regex(/^[\w.:/ ,%=×–·→()*~-]{1,1000}$/),
   incident_id: word,
   tenant: word,
   rule: word,
@@ -96,9 +98,18 @@ export const incidentPayload = z.object({
   incident_url: link.nullable(),
   flap_count: count,
   notice: z.literal("reads behaviour, is no verdict"),
-  /** The limit that applies to this alert. */
-  limit: z.string().max(300).nullable(),
+  /** The limit that applies to this alert, a sentence of ours. */
+  limit: z
+    .string()
+    .regex(/^[^\p{C}@<>&]{1,300}$/u)
+    .nullable(),
 });
 
+type DeepReadonly<T> = T extends readonly (infer U)[]
+  ? readonly DeepReadonly<U>[]
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T;
+
 /** Times ISO 8601 UTC, rates 0 to 1, ratios to the baseline. */
-export type IncidentPayload = Readonly<z.output<typeof incidentPayload>>;
+export type IncidentPayload = DeepReadonly<z.output<typeof incidentPayload>>;

@@ -1,4 +1,4 @@
-// The webhook seam: what the alerter may ask of the outside. webhook/ sends for real, memory/inbox.ts is its twin; both pass one contract suite.
+// The webhook seam: what the alerter may ask of the outside. webhook/sender.ts sends for real, webhook/memory.ts is its twin; both pass one contract suite.
 import type { IncidentPayload } from "#schemas/incident-payload.ts";
 
 interface AnyDestination {
