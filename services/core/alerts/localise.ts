@@ -79,104 +79,124 @@ const isLarge = ({ n, x, expected }: Sums, rules: Rules): boolean =>
 const isHarmed = ({ x, expected }: Sums, { direction, smallestRatio }: Rules): boolean =>
   direction === "rise" ? x >= smallestRatio * expected : x * smallestRatio <= expected;
 
-/** Sums per code of a column (−1: left out), dense: codes lie below `size`. */
-const sumByCode = (codes: Int32Array, size: number, { n, x, expected }: Cells) => {
-  const sums = { n: new Float64Array(size), x: new Float64Array(size), expected: new Float64Array(size) };
-  for (let cell = 0; cell < codes.length; cell += 1) {
-    const code = codes[cell] ?? -1;
-    if (code < 0) continue;
-    sums.n[code] = (sums.n[code] ?? 0) + (n[cell] ?? 0);
-    sums.x[code] = (sums.x[code] ?? 0) + (x[cell] ?? 0);
-    sums.expected[code] = (sums.expected[code] ?? 0) + (expected[cell] ?? 0);
-  }
-  return sums;
-};
-
-/** A conjunction of dimensions: for every cell which of its combinations of values it has, large combinations only. */
-interface Level {
-  readonly dims: readonly number[];
-  /** −1: too small a combination, or a value is missing. */
-  readonly codes: Int32Array;
-  /** Values per code. */
-  readonly combos: readonly (readonly number[])[];
-}
-
-/** Keeps the large combinations of a raw coding and numbers them anew; what is too small has no large part either. */
-const keepLarge = (
-  raw: Int32Array,
-  size: number,
-  valuesOf: (code: number) => readonly number[],
-  { cells, rules, dims, found }: Scan & { readonly dims: readonly number[] },
-): Level | undefined => {
-  const sums = sumByCode(raw, size, cells);
-  const renumbered = new Int32Array(size).fill(-1);
-  const combos: (readonly number[])[] = [];
-  for (let code = 0; code < size; code += 1) {
-    const own = { n: sums.n[code] ?? 0, x: sums.x[code] ?? 0, expected: sums.expected[code] ?? 0 };
-    if (!isLarge(own, rules)) continue;
-    const vals = valuesOf(code);
-    renumbered[code] = combos.length;
-    combos.push(vals);
-    if (isHarmed(own, rules)) found({ ...own, dims, vals, score: departure(own, rules.direction) - dims.length });
-  }
-  if (combos.length === 0 || dims.length === mostConditions) return undefined;
-  return { dims, combos, codes: raw.map((code) => (code < 0 ? -1 : (renumbered[code] ?? -1))) };
-};
-
+/** What a scan over one set of cells shares. */
 interface Scan {
   readonly cells: Cells;
+  /** n, x, expected of the cells one after the other: read together, so kept together. */
+  readonly packed: Float64Array;
   readonly rules: Rules;
   readonly found: (slice: Slice) => void;
 }
 
-/** Codes of "combination of the one and of the other"; renumbered by occurrence where there could be too many. */
-const cross = (
-  left: Level,
-  right: Level,
-): { readonly raw: Int32Array; readonly keys: Int32Array | undefined; readonly size: number } => {
+/** Combinations of values of some dimensions; those too small are left out, since no part of them is large either. */
+interface Level {
+  readonly dims: readonly number[];
+  /** Per cell the number of its combination; −1: it is too small, or the cell lacks a value. */
+  readonly codes: Int32Array;
+  /** Values per number. */
+  readonly combos: readonly (readonly number[])[];
+}
+
+/** Which combination of the two a cell is in, −1 for none: those that occur, numbered as they come. */
+const crossSparse = (left: Level, right: Level) => {
   const width = right.combos.length;
-  const size = left.combos.length * width;
-  const raw = new Int32Array(left.codes.length);
-  for (let cell = 0; cell < raw.length; cell += 1) {
-    const [a, b] = [left.codes[cell] ?? -1, right.codes[cell] ?? -1];
-    raw[cell] = a < 0 || b < 0 ? -1 : a * width + b;
-  }
-  if (size <= densest) return { raw, keys: undefined, size };
   const numbers = new Map<number, number>();
-  for (let cell = 0; cell < raw.length; cell += 1) {
-    const key = raw[cell] ?? -1;
-    if (key < 0) continue;
+  const codes = left.codes.map((a, cell) => {
+    const b = right.codes[cell] ?? -1;
+    if (a < 0 || b < 0) return -1;
+    const key = a * width + b;
     let number = numbers.get(key);
     if (number === undefined) numbers.set(key, (number = numbers.size));
-    raw[cell] = number;
-  }
-  return { raw, keys: Int32Array.from(numbers.keys()), size: numbers.size };
+    return number;
+  });
+  return { codes, keys: Float64Array.from(numbers.keys()) };
 };
 
-const join = (left: Level, right: Level, scan: Scan): Level | undefined => {
-  const { raw, keys, size } = cross(left, right);
+/** Sums of n, x and expected per combination of a and b, where there are few enough to count them all. */
+const sumDense = (a: Int32Array, b: Int32Array, width: number, size: number, packed: Float64Array): Float64Array => {
+  const sums = new Float64Array(3 * size);
+  for (let cell = 0; cell < a.length; cell += 1) {
+    const own = a[cell] ?? -1;
+    const other = b[cell] ?? -1;
+    if (own < 0 || other < 0) continue;
+    const to = 3 * (own * width + other);
+    const from = 3 * cell;
+    sums[to] = (sums[to] ?? 0) + (packed[from] ?? 0);
+    sums[to + 1] = (sums[to + 1] ?? 0) + (packed[from + 1] ?? 0);
+    sums[to + 2] = (sums[to + 2] ?? 0) + (packed[from + 2] ?? 0);
+  }
+  return sums;
+};
+
+/** All of the cells as one combination of no values. */
+const rootLevel = ({ n }: Cells): Level => ({ dims: [], codes: new Int32Array(n.length), combos: [[]] });
+
+/** One dimension before anything is known of its values. */
+const rawLevel = ({ columns, values }: Cells, dim: number): Level => ({
+  dims: [dim],
+  codes: columns[dim] ?? new Int32Array(),
+  combos: (values[dim] ?? []).map((_, value) => [value]),
+});
+
+/** The large combinations of both, each told to `found` if harmed; undefined: there are none, or no more conditions may follow. */
+const join = (left: Level, right: Level, { packed, rules, found }: Scan): Level | undefined => {
+  const dims = [...left.dims, ...right.dims];
   const width = right.combos.length;
-  const valuesOf = (code: number): readonly number[] => {
-    const key = keys?.[code] ?? code;
-    return [...(left.combos[Math.floor(key / width)] ?? []), ...(right.combos[key % width] ?? [])];
+  const sparse = left.combos.length * width > densest ? crossSparse(left, right) : undefined;
+  const size = sparse === undefined ? left.combos.length * width : sparse.keys.length;
+  const sums =
+    sparse === undefined
+      ? sumDense(left.codes, right.codes, width, size, packed)
+      : sumDense(
+          sparse.codes,
+          sparse.codes.map((code) => Math.min(0, code)),
+          1,
+          size,
+          packed,
+        );
+
+  const isLast = dims.length === mostConditions;
+  const numbers = new Int32Array(isLast ? 0 : size).fill(-1);
+  const combos: (readonly number[])[] = [];
+  for (let code = 0; code < size; code += 1) {
+    const own = { n: sums[3 * code] ?? 0, x: sums[3 * code + 1] ?? 0, expected: sums[3 * code + 2] ?? 0 };
+    if (!isLarge(own, rules)) continue;
+    const harmed = isHarmed(own, rules);
+    if (isLast && !harmed) continue;
+    const key = sparse?.keys[code] ?? code;
+    const vals = [...(left.combos[Math.floor(key / width)] ?? []), ...(right.combos[key % width] ?? [])];
+    if (harmed) found({ ...own, dims, vals, score: departure(own, rules.direction) - dims.length });
+    if (!isLast) numbers[code] = combos.push(vals) - 1;
+  }
+  if (combos.length === 0) return undefined;
+  const codeOf = (a: number, cell: number): number => {
+    const b = right.codes[cell] ?? -1;
+    if (a < 0 || b < 0) return -1;
+    return numbers[sparse?.codes[cell] ?? a * width + b] ?? -1;
   };
-  return keepLarge(raw, size, valuesOf, { ...scan, dims: [...left.dims, ...right.dims] });
+  return { dims, combos, codes: left.codes.map(codeOf) };
 };
 
 /** All conjunctions of up to three dimensions, each built from one with a dimension less. */
 const scanAll = (scan: Scan): void => {
   const { cells } = scan;
-  const singles = cells.dimensions.map((_, dim) => {
-    const column = cells.columns[dim] ?? new Int32Array();
-    return keepLarge(column, cells.values[dim]?.length ?? 0, (code) => [code], { ...scan, dims: [dim] });
-  });
+  const root = rootLevel(cells);
+  const singles = cells.dimensions
+    .map((_, dim) => join(root, rawLevel(cells, dim), scan))
+    .filter((single) => single !== undefined);
   for (const [first, one] of singles.entries()) {
     for (const [second, two] of singles.entries()) {
-      const pair = one === undefined || two === undefined || second <= first ? undefined : join(one, two, scan);
+      const pair = second > first ? join(one, two, scan) : undefined;
       if (pair === undefined) continue;
-      for (const three of singles.slice(second + 1)) if (three !== undefined) join(pair, three, scan);
+      for (const three of singles.slice(second + 1)) join(pair, three, scan);
     }
   }
+};
+
+const packCells = ({ n, x, expected }: Cells): Float64Array => {
+  const packed = new Float64Array(3 * n.length);
+  for (const [cell, trials] of n.entries()) packed.set([trials, x[cell] ?? 0, expected[cell] ?? 0], 3 * cell);
+  return packed;
 };
 
 const compareNumbers = (a: readonly number[], b: readonly number[]): number => {
@@ -207,6 +227,7 @@ const best = (cells: Cells, rules: Rules): Slice => {
   let leader: Slice = { ...all, dims: [], vals: [], score: departure(all, rules.direction) };
   scanAll({
     cells,
+    packed: packCells(cells),
     rules,
     found: (slice) => {
       const isBetter = slice.score > leader.score;
