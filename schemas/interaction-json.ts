@@ -1,5 +1,6 @@
 // An interaction as people write it in JSON Lines, made into the record that Avro takes.
 import { bundledSchema } from "./bundled.ts";
+import { type Mistake, objectFrom, placeFields } from "./field-json.ts";
 import { type InteractionRecord, interactionFields } from "./generated/records.ts";
 import { type AvroObject, isUnion, kindOf } from "./schema-json.ts";
 
@@ -12,11 +13,7 @@ export interface LogPlace {
   readonly schema_id?: number;
 }
 
-export type FromJson =
-  | { readonly record: InteractionRecord; readonly place: LogPlace }
-  | { readonly field: string; readonly why: string };
-
-const placeFields: ReadonlySet<string> = new Set(["partition", "offset", "appended_at", "key", "schema_id"]);
+export type FromJson = { readonly record: InteractionRecord; readonly place: LogPlace } | Mistake;
 
 interface FieldKind {
   readonly name: string;
@@ -48,13 +45,11 @@ const article: Readonly<Record<string, string>> = {
 /** Reads one parsed line. An absent required text becomes empty, which the validator then names. */
 export const createInteractionParser = (): ((line: unknown) => FromJson) => {
   const kinds = readKinds();
-  const known: ReadonlySet<string> = new Set(interactionFields);
+  const known: ReadonlySet<string> = new Set([...interactionFields, ...placeFields]);
   return (line) => {
-    if (typeof line !== "object" || line === null || Array.isArray(line))
-      return { field: "", why: "not a JSON object" };
-    const given = line as Readonly<Record<string, unknown>>;
-    for (const name in given)
-      if (!known.has(name) && !placeFields.has(name)) return { field: name, why: "no such field" };
+    const given = objectFrom(line);
+    if (given === undefined) return { field: "", why: "not a JSON object" };
+    for (const name in given) if (!known.has(name)) return { field: name, why: "no such field" };
     const record: Record<string, unknown> = {};
     for (const { name, kind, nullable } of kinds) {
       const value = given[name];

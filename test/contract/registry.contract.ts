@@ -46,6 +46,11 @@ export const registryContract = (name: string, open: () => Promise<RegistryUnder
     const register = (more: readonly HistoryEntry[] = []) =>
       registerSchemas({ access: registry, prefix: registry.prefix, history: [...readHistory(), ...more] });
 
+    const tallyVersions = async (): Promise<number | undefined> => {
+      const answer = await client.versions(subject("tallies"));
+      return answer.kind === "found" ? answer.value.length : undefined;
+    };
+
     test("registers every schema once; what was registered is found by text and by id", async () => {
       const rows = await register();
       expect(rows.map(({ state }) => state)).toEqual(topicSpecs.map(() => "registered"));
@@ -80,14 +85,10 @@ export const registryContract = (name: string, open: () => Promise<RegistryUnder
         code: "schema_incompatible",
       });
       const more = tallyWith({ name: "may", type: ["null", "string"], default: null });
-      const versions = async (): Promise<number | undefined> => {
-        const answer = await client.versions(subject("tallies"));
-        return answer.kind === "found" ? answer.value.length : undefined;
-      };
       const released = readHistory().filter((entry) => entry.name === "tally").length;
-      expect(await versions()).toBe(released);
+      expect(await tallyVersions()).toBe(released);
       await register([more]);
-      expect(await versions()).toBe(released + 1);
+      expect(await tallyVersions()).toBe(released + 1);
       expect(await checkRegistry(registry, registry.prefix)).toEqual([]);
     });
 
