@@ -7,6 +7,9 @@ const time = z.iso.datetime({ precision: 3 });
 /** Names, versions, refs, owners: nothing in which a sentence, an address or markup could travel. */
 const word = z.string().regex(/^[\w.:/ -]{1,64}$/);
 
+/** As tallies name it, or `~stream`, `~pipeline` for what is no rate. */
+const signalType = z.string().regex(/^~?[\w.:/ -]{1,64}$/);
+
 /** `*`, `~other`, up to three `dim=value` joined by `,`, or the hash of a name that may not be shown. */
 const slice = z
   .string()
@@ -48,7 +51,7 @@ const candidateChange = z.object({
 });
 
 /** Another alert that belongs to the same incident. */
-const groupedSignal = z.object({ signal_type: word, slice, ratio: amount.nullable(), onset: time });
+const groupedSignal = z.object({ signal_type: signalType, slice, ratio: amount.nullable(), onset: time.nullable() });
 
 export const incidentPayload = z.object({
   /** One line for a pager, of words as above and of figures. */
@@ -64,16 +67,16 @@ export const incidentPayload = z.object({
   markers: z.array(word).max(8),
   /** `quality`, or why it is not about quality: `mix`, `data`, `client`, `stream_stopped` … */
   class: word,
-  signal_type: word,
+  signal_type: signalType,
   direction: z.enum(["rise", "fall"]),
   slice,
   parent_slice: slice.nullable(),
   causes: z.array(slice).max(3),
-  window_start: time,
-  window_end: time,
-  trials: count,
-  fired: count,
-  users: count,
+  window_start: time.nullable(),
+  window_end: time.nullable(),
+  trials: count.nullable(),
+  fired: count.nullable(),
+  users: count.nullable(),
   rate: rate.nullable(),
   baseline: rate.nullable(),
   ratio: amount.nullable(),
@@ -81,9 +84,9 @@ export const incidentPayload = z.object({
   ratio_high: amount.nullable(),
   p: rate.nullable(),
   ln_e: z.number().nullable(),
-  method: word,
+  method: word.nullable(),
   min_detectable_ratio: amount.nullable(),
-  onset: time,
+  onset: time.nullable(),
   opened_at: time,
   acked_at: time.nullable(),
   resolved_at: time.nullable(),
@@ -98,10 +101,10 @@ export const incidentPayload = z.object({
   incident_url: link.nullable(),
   flap_count: count,
   notice: z.literal("reads behaviour, is no verdict"),
-  /** The limit that applies to this alert, a sentence of ours. */
+  /** What cannot be seen here; a fixed sentence, because free ones could carry anything. */
   limit: z
     .string()
-    .regex(/^[^\p{C}@<>&]{1,300}$/u)
+    .regex(/^(?:rises below|falls that leave more than) ×\d{0,4}(?:\.\d{1,2})? may stay unseen for two hours$/)
     .nullable(),
 });
 

@@ -87,7 +87,7 @@ export const samplePayload = (changes: Partial<IncidentPayload> = {}): IncidentP
   incident_url: "https://console.example/incidents/inc_42",
   flap_count: 0,
   notice: "reads behaviour, is no verdict",
-  limit: "rises below ×2.3 stay unseen within 2 h",
+  limit: "rises below ×2.3 may stay unseen for two hours",
   ...changes,
 });
 

@@ -63,9 +63,9 @@ const percent = (rate: number): string => `${short(100 * rate, rate < 0.01 ? 2 :
 /** Falls need the second decimal. */
 const times = (ratio: number): string => short(ratio, ratio < 1 ? 2 : 1);
 
-/** 10:35, or 02-28 10:35 when that was not the day of `now`. */
-const clockTime = (time: string, now: string): string =>
-  `${time.slice(0, 10) === now.slice(0, 10) ? "" : `${time.slice(5, 10)} `}${time.slice(11, 16)}`;
+/** 10:35, or 02-28 10:35 when that was another day than the one it is told on. */
+const clockTime = (time: string, { window_end, opened_at }: SummaryFields): string =>
+  `${time.slice(0, 10) === (window_end ?? opened_at).slice(0, 10) ? "" : `${time.slice(5, 10)} `}${time.slice(11, 16)}`;
 
 type SummaryFields = Omit<IncidentPayload, "summary">;
 
@@ -73,15 +73,16 @@ const evidence = (about: SummaryFields): string => {
   const { rate, baseline, ratio, ratio_low: low, ratio_high: high, trials, fired, users } = about;
   if (rate === null || baseline === null || ratio === null) return "";
   const interval = low === null || high === null ? "" : `, ${times(low)}–${times(high)}`;
-  return ` ${percent(rate)} vs ${percent(baseline)} (×${times(ratio)}${interval}), ${fired}/${trials}, ${users} users`;
+  const counts = `${fired ?? 0}/${trials ?? 0}, ${users ?? 0} users`;
+  return ` ${percent(rate)} vs ${percent(baseline)} (×${times(ratio)}${interval}), ${counts}`;
 };
 
-const suspect = ({ changes, window_end: now }: SummaryFields): string => {
-  const [change] = changes;
+const suspect = (about: SummaryFields): string => {
+  const [change] = about.changes;
   if (change === undefined) return "";
   const { kind, from, to, ts, score } = change;
   const versions = from === null && to === null ? "" : ` ${from ?? "-"}→${to ?? "-"}`;
-  return ` · after ${kind}${versions} ${clockTime(ts, now)} (${short(score, 2)}, correlated)`;
+  return ` · after ${kind}${versions} ${clockTime(ts, about)} (${short(score, 2)}, correlated)`;
 };
 
 /**
@@ -89,7 +90,13 @@ const suspect = ({ changes, window_end: now }: SummaryFields): string => {
  * feature=billing,prompt_version=p12 since 10:35 · after prompt p11→p12 10:00 (.82, correlated)". Times UTC.
  */
 export const buildSummary = (about: SummaryFields): string => {
-  const { severity, rule, class: kind, slice, onset, window_end: now } = about;
+  const { severity, rule, class: kind, slice, onset, opened_at } = about;
   const what = kind === "quality" ? rule : `${rule} ${kind}`;
-  return `${severity} ${what}${evidence(about)} · ${slice} since ${clockTime(onset, now)}${suspect(about)}`;
+  return `${severity} ${what}${evidence(about)} · ${slice} since ${clockTime(onset ?? opened_at, about)}${suspect(about)}`;
+};
+
+/** The payload's `limit`; `ratio` is the smallest rise, or the largest rest of a fall, that is found within two hours. */
+export const limitOf = (direction: IncidentPayload["direction"], ratio: number | null): string | null => {
+  if (ratio === null || !(ratio >= 0 && ratio < 1000)) return null;
+  return `${direction === "rise" ? "rises below" : "falls that leave more than"} ×${times(ratio)} may stay unseen for two hours`;
 };

@@ -1,6 +1,7 @@
 // An incident as alerts of Alertmanager, whose labels are their identity: a severity that changes ends one alert and begins another.
 import type { NotificationKind } from "#adapters/webhook-port.ts";
 import type { IncidentPayload } from "#schemas/incident-payload.ts";
+import { momentOf } from "./message.ts";
 
 export interface Alert {
   readonly labels: Readonly<Record<string, string>>;
@@ -16,7 +17,7 @@ const later = (a: string, b: string): string => (a > b ? a : b);
 
 /** The alert as it is, first; then the one under the severity told before, ended. */
 export const alertsOf = (kind: NotificationKind, incident: IncidentPayload): readonly Alert[] => {
-  const { severity_before: before, severity, opened_at: startsAt, window_end, resolved_at } = incident;
+  const { severity_before: before, severity, opened_at: startsAt } = incident;
   const texts = { summary: incident.summary, notice: incident.notice, owner: incident.owner, limit: incident.limit };
   const links = { runbook_url: incident.runbook_url, incident_url: incident.incident_url };
   const annotations = Object.entries({ ...texts, ...links }).filter(
@@ -36,6 +37,6 @@ export const alertsOf = (kind: NotificationKind, incident: IncidentPayload): rea
     endsAt: end === null ? null : later(end, startsAt),
     generatorURL: incident.query_url ?? incident.incident_url,
   });
-  const current = under(severity, kind === "resolved" ? (resolved_at ?? window_end) : null);
-  return before === null || before === severity ? [current] : [current, under(before, window_end)];
+  const current = under(severity, kind === "resolved" ? momentOf(kind, incident) : null);
+  return before === null || before === severity ? [current] : [current, under(before, momentOf(kind, incident))];
 };

@@ -18,8 +18,8 @@ export const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value
 export const momentOf = (kind: NotificationKind, incident: IncidentPayload): string => {
   const { opened_at, acked_at, resolved_at, window_end } = incident;
   if (kind === "opened") return opened_at;
-  if (kind === "acknowledged") return acked_at ?? window_end;
-  return kind === "resolved" ? (resolved_at ?? window_end) : window_end;
+  const own = { acknowledged: acked_at, resolved: resolved_at, updated: null, reminder: null, test: null }[kind];
+  return own ?? window_end ?? opened_at;
 };
 
 /** Receivers of Standard Webhooks may refuse 20 kB and more. */
