@@ -1,5 +1,6 @@
 // The rules file: alerts.yaml to rules for the fold and settings for delivery, or all of its mistakes at once, each with its line.
 import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { z } from "zod";
 import { burnWindows } from "#core/alerts/burn-rate.ts";
 import { defaultRule, defaultRules, type Rule, type RuleSet, type SilenceRule } from "#core/alerts/rules.ts";
@@ -13,6 +14,7 @@ import { readDestination } from "./rules-file/destinations.ts";
 import { type Path, type RulesDocument, readDocument } from "./rules-file/document.ts";
 import { describeMistakes, isValue, type Mistake } from "./rules-file/mistakes.ts";
 import { isCatchAll } from "./rules-file/patterns.ts";
+import { withoutFaults } from "./rules-file/repair.ts";
 import {
   type DestinationEntry,
   destinationSchema,
@@ -35,8 +37,10 @@ export interface RulesFile {
 }
 
 export interface RulesFileOptions {
-  /** Name for messages; paths inside are relative to its folder. */
+  /** Name for messages. */
   readonly file: string;
+  /** Where it lies: paths in it start there. */
+  readonly folder: string;
   readonly env: Env;
   /** Whether a secret or address that is not found here is a mistake, as where the alerter runs, or only a warning. */
   readonly secrets: "required" | "optional";
@@ -105,7 +109,14 @@ const createReader = (document: RulesDocument) => {
       return value.map((element: unknown, index): Named<T> => {
         const path = [section, index];
         const name: unknown = (element as Section | null)?.["name"];
-        return { path, name: typeof name === "string" ? name : undefined, entry: read(schema, element, path) };
+        const entry = read(schema, element, path);
+        return {
+          path,
+          name: typeof name === "string" ? name : undefined,
+          entry: entry ?? withoutFaults(schema, element, `nameless ${index}`),
+          isWhole: entry !== undefined,
+          raw: element,
+        };
       });
     },
     priors(): Readonly<Record<string, number>> {
@@ -229,8 +240,8 @@ export const parseRulesFile = (
   const pairs = entriesOf(reader.list<string>("pairs", pairSchema));
   const priors = reader.priors();
 
-  const reached = destinations.flatMap(({ entry, path }) =>
-    entry === undefined ? [] : [readDestination(entry, path, options)],
+  const reached = destinations.flatMap(({ entry, path, isWhole }) =>
+    entry === undefined ? [] : [readDestination(entry, path, { ...options, isWhole })],
   );
   const missing = reached.flatMap((one) => one.missing);
   const parts = { rules, silences, routes, destinations };
@@ -276,7 +287,7 @@ export const noRulesFile: RulesFile = {
 /** Reads a rules file from disk; an AppError `config` lists all mistakes. */
 export const loadRulesFile = (
   path: string,
-  options: Omit<RulesFileOptions, "file"> & { readonly file?: string },
+  options: Omit<RulesFileOptions, "file" | "folder"> & { readonly file?: string },
 ): RulesFile => {
   let text: string;
   try {
@@ -284,7 +295,7 @@ export const loadRulesFile = (
   } catch (cause) {
     throw new AppError("config", `Cannot read the rules in ${path}`, { cause });
   }
-  const read = parseRulesFile(text, { file: path, ...options });
+  const read = parseRulesFile(text, { file: path, folder: dirname(path), ...options });
   if (!("mistakes" in read)) return read;
   const count = read.mistakes.length === 1 ? "a mistake" : `${read.mistakes.length} mistakes`;
   throw new AppError("config", `The rules have ${count}:\n${read.mistakes.map((line) => `  ${line}`).join("\n")}`, {

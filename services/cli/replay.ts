@@ -1,6 +1,4 @@
 // npm run replay: folds a log of interactions offline through the detector's own engine, without Kafka or ClickHouse.
-import { once } from "node:events";
-import { createReadStream, createWriteStream, statSync } from "node:fs";
 import { createEngine } from "#core/engine.ts";
 import type { Engine, Output } from "#core/engine-port.ts";
 import { tickType } from "#core/interaction.ts";
@@ -10,7 +8,6 @@ import { createTextAnalyser } from "#core/text/analyser.ts";
 import { type CommandContext, command, execute } from "#runtime/command.ts";
 import { type SettingsOf, secret, settingsFromTable } from "#runtime/config.ts";
 import { AppError } from "#runtime/errors.ts";
-import { toJson } from "#runtime/json.ts";
 import { readLines, tooLong } from "#runtime/lines.ts";
 import { createProgress } from "#runtime/progress.ts";
 import { topicSettings } from "#runtime/shared-settings.ts";
@@ -18,6 +15,8 @@ import { codeVersion } from "#runtime/version.ts";
 import type { InteractionRecord, RejectRecord, SignalRecord } from "#schemas/generated/records.ts";
 import { createInteractionParser, type LogPlace } from "#schemas/interaction-json.ts";
 import { topicsFor } from "#schemas/topics.ts";
+import { type LineFile, openInput, openLineFile } from "./files/lines.ts";
+import { replayAlerts } from "./replay-alerts.ts";
 
 const settings = {
   ...settingsFromTable(engineSettings),
@@ -30,8 +29,16 @@ const settings = {
 };
 
 const options = {
-  in: { flags: "--in <file>", help: "interactions as JSON Lines, - for standard input", default: "-" },
-  out: { flags: "--out <file>", help: "signals as JSON Lines, - for standard output", default: "-" },
+  in: {
+    flags: "--in <file>",
+    help: "interactions (with --alerts: tallies) as JSON Lines, - for standard input",
+    default: "-",
+  },
+  out: {
+    flags: "--out <file>",
+    help: "signals (with --alerts: transitions of incidents) as JSON Lines, - for standard output",
+    default: "-",
+  },
   tallies: { flags: "--tallies <file>", help: "tallies and progress records" },
   late: { flags: "--late <file>", help: "records that came too late" },
   rejects: { flags: "--rejects <file>", help: "records that break a rule" },
@@ -42,6 +49,9 @@ const options = {
     flags: "--partitions <n>",
     help: "partitions of the log's topic: records outside their session's partition are left out, as the detector does",
   },
+  alerts: { flags: "--alerts", help: "fold tallies into incidents, as the alerter does" },
+  changes: { flags: "--changes <file>", help: "with --alerts: what was changed and when, as JSON Lines" },
+  rules: { flags: "--rules <file>", help: "with --alerts: alerts.yaml instead of the default rules" },
 } as const;
 
 type Context = CommandContext<SettingsOf<typeof settings>, typeof options>;
@@ -77,46 +87,6 @@ const countOf = (text: string | undefined): number | undefined => {
   if (text === undefined) return undefined;
   if (!/^[1-9]\d{0,3}$/.test(text)) throw wrongUse(`--partitions ${text}: expected a number from 1 to 9999`);
   return Number(text);
-};
-
-/** Somewhere that JSON Lines go; awaiting it keeps a log larger than memory from piling up in it. */
-interface LineFile {
-  write(value: unknown): void;
-  /** Hands over what has gathered. */
-  drain(): Promise<void>;
-}
-
-const noFile: LineFile = { write: () => undefined, drain: () => Promise.resolve() };
-
-const drainAbove = 1 << 18;
-
-const openFile = (name: string | undefined, { out, path, own }: Context): LineFile => {
-  if (name === undefined) return noFile;
-  const stream = name === "-" ? undefined : createWriteStream(path(name));
-  let failure: Error | undefined;
-  stream?.on("error", (error) => {
-    failure = error;
-  });
-  let text = "";
-  const hand = async (): Promise<void> => {
-    if (failure !== undefined) throw new AppError("usage", `Cannot write ${name}`, { cause: failure });
-    const ready = text;
-    text = "";
-    if (stream === undefined) return out.write(ready);
-    if (!stream.write(ready)) await once(stream, "drain");
-  };
-  own({
-    async [Symbol.asyncDispose]() {
-      await hand();
-      if (stream !== undefined && failure === undefined) await new Promise((done) => stream.end(done));
-    },
-  });
-  return {
-    write(value) {
-      text += `${toJson(value)}\n`;
-    },
-    drain: () => (text.length > drainAbove ? hand() : Promise.resolve()),
-  };
 };
 
 /** Signals as they are said, or with `--final` what is left of them at the end. */
@@ -188,10 +158,10 @@ const createReplay = (context: Context) => {
   const text = createTextAnalyser({ key: given.hashKey, unicode: process.versions["unicode"] });
   const rules = settingsWith(given, chosen.set);
   const files = {
-    tallies: openFile(chosen.tallies, context),
-    late: openFile(chosen.late, context),
-    rejects: openFile(chosen.rejects, context),
-    out: openFile(chosen.out, context),
+    tallies: openLineFile(chosen.tallies, context),
+    late: openLineFile(chosen.late, context),
+    rejects: openLineFile(chosen.rejects, context),
+    out: openLineFile(chosen.out, context),
   };
   const signals = createSignalFile(files.out, chosen.final);
   const engines = new Map<number, Engine>();
@@ -286,15 +256,14 @@ const createReplay = (context: Context) => {
   };
 };
 
-/** The input, and its size where it has one. */
-const openInput = ({ options: { in: name }, path }: Context) => {
-  if (name === "-") return { size: undefined, stream: process.stdin };
-  const file = path(name);
-  try {
-    return { size: statSync(file).size, stream: createReadStream(file, { highWaterMark: 1 << 18 }) };
-  } catch (cause) {
-    throw new AppError("usage", `Cannot read ${file}`, { cause });
-  }
+/** Options of the other kind of log would be ignored in silence. */
+const refuseStray = ({ options: chosen }: Context): void => {
+  const { alerts, changes, rules, tallies, late, rejects, final, flush, set, partitions } = chosen;
+  const stray = alerts
+    ? { tallies, late, rejects, final, flush, set: set.length > 0 ? set : undefined, partitions }
+    : { changes, rules };
+  const [name] = Object.entries(stray).find(([, value]) => value !== undefined && value !== false) ?? [];
+  if (name !== undefined) throw wrongUse(`--${name} goes ${alerts ? "without" : "only with"} --alerts`);
 };
 
 const summaryOf = ({ lines, signals, bad, verdicts }: Counts, ms: number): string => {
@@ -306,12 +275,15 @@ const summaryOf = ({ lines, signals, bad, verdicts }: Counts, ms: number): strin
 
 export const replay = command({
   name: "replay",
-  summary: "Folds a log of interactions, one JSON object a line, into signals, tallies, late records and rejects.",
+  summary:
+    "Folds a log of interactions, one JSON object a line, into signals, tallies, late records and rejects; with --alerts a log of tallies into incidents.",
   settings,
   options,
   run: async (context) => {
+    refuseStray(context);
+    if (context.options.alerts) return replayAlerts(context.options, context);
     const { say, stopping } = context;
-    const input = openInput(context);
+    const input = openInput(context.options.in, context);
     const fold = createReplay(context);
     const { counts } = fold;
     const read = createLineReader();

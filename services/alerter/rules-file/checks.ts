@@ -5,11 +5,15 @@ import { isValue, type Mistake } from "./mistakes.ts";
 import { isCatchAll, isCovered, type Scope } from "./patterns.ts";
 import type { DestinationEntry, RouteEntry, RuleEntry, SilenceEntry } from "./schema.ts";
 
-/** An element of a section, the name that it gives itself, and what was read of it; undefined: it has mistakes of its own. */
+/** An element of a section, the name that it gives itself, and what was read of it: as much as is right; undefined: nothing. */
 export interface Named<T> {
   readonly path: Path;
   readonly name: string | undefined;
   readonly entry: T | undefined;
+  /** Whether it is right as it stands. */
+  readonly isWhole: boolean;
+  /** As it stands. */
+  readonly raw: unknown;
 }
 
 export interface Parts {
@@ -42,9 +46,22 @@ const unknownName = (name: string, known: readonly string[], kind: string, path:
   return [{ path, found: isValue(name), expected: `the name of a ${kind}: ${hint}` }];
 };
 
+/** Where a list of the element names it: what was read of the list may lack entries. */
+const placeOf = (name: string, raw: unknown, list: Path): Path => {
+  const names = (raw as Readonly<Record<string, unknown>>)[String(list.at(-1))];
+  const index = Array.isArray(names) ? names.indexOf(name) : -1;
+  return index < 0 ? list : [...list, index];
+};
+
+/** As written: a route has one whatever else is wrong with it. */
+const fallbackOf = ({ raw }: Named<RouteEntry>): string | undefined => {
+  const name = (raw as Readonly<Record<string, unknown>> | null)?.["fallback"];
+  return typeof name === "string" ? name : undefined;
+};
+
 /** Fallbacks that lead back to where they started would be tried for ever. */
 const circles = (routes: readonly Named<RouteEntry>[]): readonly Mistake[] => {
-  const next = new Map(routes.map(({ entry, name }) => [name, entry?.fallback]));
+  const next = new Map(routes.map((route) => [route.name, fallbackOf(route)]));
   return routes.flatMap(({ name, path }) => {
     const seen = new Set<string | undefined>();
     let at = name;
@@ -62,21 +79,20 @@ const circles = (routes: readonly Named<RouteEntry>[]): readonly Mistake[] => {
 
 const routeMistakes = ({ routes, destinations }: Parts): readonly Mistake[] => {
   const [known, others] = [namesOf(destinations), namesOf(routes)];
-  return routes.flatMap(({ entry, path }): readonly Mistake[] => {
-    if (entry === undefined) return [];
+  return routes.flatMap((route): readonly Mistake[] => {
+    const { entry, path, raw } = route;
+    const fallback = fallbackOf(route);
     const at = [...path, "destinations"];
-    const empty: Mistake = { path: at, found: "is empty", expected: "at least one destination" };
     return [
-      ...(entry.destinations.length === 0 ? [empty] : []),
-      ...entry.destinations.flatMap((name, index) => unknownName(name, known, "destination", [...at, index])),
-      ...(entry.fallback === undefined ? [] : unknownName(entry.fallback, others, "route", [...path, "fallback"])),
+      ...(entry?.destinations ?? []).flatMap((name) => unknownName(name, known, "destination", placeOf(name, raw, at))),
+      ...(fallback === undefined ? [] : unknownName(fallback, others, "route", [...path, "fallback"])),
     ];
   });
 };
 
 /** Words for the rule's objective: a burn above this factor would be a rate above 1. */
 const objectiveMistakes = ({ objective }: RuleEntry, path: Path): readonly Mistake[] =>
-  (objective?.windows ?? []).flatMap(({ factor, long, short }, index) => {
+  (objective?.windows ?? []).flatMap(({ factor }, index) => {
     const at = [...path, "objective", "windows", index];
     const most = 1 / (objective?.rate ?? 1);
     const tooFar = {
@@ -84,17 +100,16 @@ const objectiveMistakes = ({ objective }: RuleEntry, path: Path): readonly Mista
       found: isValue(factor),
       expected: `less than 1 ÷ rate = ${most.toFixed(1)}`,
     };
-    const turned = { path: [...at, "short"], found: "is not shorter than long", expected: "the shorter of the two" };
-    return [...(factor >= most ? [tooFar] : []), ...(short >= long ? [turned] : [])];
+    return factor >= most ? [tooFar] : [];
   });
 
 const ruleMistakes = ({ rules, routes }: Parts): readonly Mistake[] => {
   const known = namesOf(routes);
   const earlier: Scope[] = [];
-  return rules.flatMap(({ entry, path }): readonly Mistake[] => {
+  return rules.flatMap(({ entry, path, isWhole, raw }): readonly Mistake[] => {
     if (entry === undefined) return [];
-    const hiding = isCovered(entry, earlier);
-    earlier.push(entry);
+    const hiding = isWhole && isCovered(entry, earlier);
+    if (isWhole) earlier.push(entry);
     const unreachable = {
       path,
       found: "is never reached",
@@ -107,8 +122,8 @@ const ruleMistakes = ({ rules, routes }: Parts): readonly Mistake[] => {
     };
     return [
       ...(hiding ? [unreachable] : []),
-      ...(entry.name === "default" && !isCatchAll(entry) ? [misnamed] : []),
-      ...entry.routes.flatMap((name, index) => unknownName(name, known, "route", [...path, "routes", index])),
+      ...(isWhole && entry.name === "default" && !isCatchAll(entry) ? [misnamed] : []),
+      ...entry.routes.flatMap((name) => unknownName(name, known, "route", placeOf(name, raw, [...path, "routes"]))),
       ...objectiveMistakes(entry, path),
     ];
   });

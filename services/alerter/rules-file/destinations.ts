@@ -1,6 +1,6 @@
 // From a destination as written to one that can be sent to: addresses and secrets by reference, and what does not fit together.
 import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import ipaddr from "ipaddr.js";
 import type { Destination } from "#adapters/webhook-port.ts";
 import type { Env } from "#runtime/config.ts";
@@ -10,8 +10,10 @@ import type { DestinationEntry } from "./schema.ts";
 
 export interface Surroundings {
   readonly env: Env;
-  /** Of the rules: paths in it are relative to its folder. */
-  readonly file: string;
+  /** Where the rules file lies: paths in it start there. */
+  readonly folder: string;
+  /** Whether the element has no mistakes of its own: only then something missing is one more. */
+  readonly isWhole: boolean;
 }
 
 const pagerDuty = "https://events.pagerduty.com/v2/enqueue";
@@ -34,7 +36,7 @@ const textOf = (entry: Entry, key: string): string | undefined => {
 
 const nothing: Sought = { value: undefined, mistakes: [], missing: [] };
 
-const seek = (entry: Entry, key: string, path: Path, { env, file }: Surroundings): Sought => {
+const seek = (entry: Entry, key: string, path: Path, { env, folder }: Surroundings): Sought => {
   const [here, variable, source] = [key, `${key}_env`, `${key}_file`].map((name) => textOf(entry, name));
   if ([here, variable, source].filter((one) => one !== undefined).length > 1) {
     const expected = `only one of ${key}, ${key}_env and ${key}_file`;
@@ -57,7 +59,7 @@ const seek = (entry: Entry, key: string, path: Path, { env, file }: Surroundings
   }
   if (source === undefined) return nothing;
   try {
-    return { ...nothing, value: readFileSync(resolve(dirname(file), source), "utf8").trim() };
+    return { ...nothing, value: readFileSync(resolve(folder, source), "utf8").trim() };
   } catch {
     const found = `is ${source}, which cannot be read`;
     return {
@@ -144,13 +146,13 @@ export const readDestination = (entry: DestinationEntry, path: Path, around: Sur
   };
   const address = url.value ?? (type === "pagerduty" && !isGiven("url") ? pagerDuty : undefined);
   if (address !== undefined) mistakes.push(...urlMistakes(address, entry, whereOf("url")));
-  else if (!isGiven("url"))
+  else if (around.isWhole && !isGiven("url"))
     mistakes.push({
       path,
       found: "has no address",
       expected: type === "slack" ? "url_env or url_file" : "url, url_env or url_file",
     });
-  if (needsSecret(type) && !isGiven("secret"))
+  if (around.isWhole && needsSecret(type) && !isGiven("secret"))
     mistakes.push({ path, found: "has no secret", expected: "secret_env or secret_file" });
   for (const [key, { value }] of Object.entries({ secret, previous_secret: previous }))
     if (value !== undefined && !isSecret(type, value))
@@ -159,6 +161,12 @@ export const readDestination = (entry: DestinationEntry, path: Path, around: Sur
         found: "leads to a value of another form",
         expected: secretExpectation(type),
       });
+  if (address?.startsWith("http:") === true && isGiven("proxy"))
+    mistakes.push({
+      path: whereOf("proxy"),
+      found: "leads to an http: address",
+      expected: "no proxy: it could not pin one",
+    });
   if (proxy.value !== undefined && !/^http:\/\/(?:[^\s@/]+@)?[\w.:[\]-]+\/?$/.test(proxy.value))
     mistakes.push({
       path: whereOf("proxy"),

@@ -35,6 +35,10 @@ export const mapping = <S extends Readonly<Record<string, z.ZodType>>>(shape: S)
 export const listOf = <T extends z.ZodType>(element: T) =>
   z.preprocess((value) => (Array.isArray(value) || value === undefined ? value : [value]), z.array(element));
 
+/** The same where an empty list would mean nothing at all. */
+export const someOf = <T extends z.ZodType>(element: T) =>
+  listOf(element).refine((list) => list.length > 0, { error: "at least one" });
+
 export const text = (expected: string, pattern: RegExp) =>
   leaf(expected, (value) => {
     // A version or a number is a name too: YAML reads `2` as one.

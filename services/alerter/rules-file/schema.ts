@@ -4,16 +4,16 @@ import { z } from "zod";
 import { weekdays } from "#alerter/delivery-settings.ts";
 import { defaultRule } from "#core/alerts/rules.ts";
 import { parseDuration } from "#runtime/units.ts";
-import { flag, integer, leaf, listOf, mapping, number, oneOf, text, trouble, word } from "./leaves.ts";
+import { flag, integer, leaf, listOf, mapping, number, oneOf, someOf, text, trouble, word } from "./leaves.ts";
 import { alertable, dimensionPair, signalPattern, slicePattern, tenantPattern } from "./patterns.ts";
 
 const severities = ["SEV1", "SEV2", "SEV3", "SEV4"] as const;
 const classes = ["quality", "mix", "data", "client", "concentrated", "stream_stopped", "pipeline_stalled"] as const;
 
 const scope = {
-  tenants: listOf(tenantPattern).default(["*"]),
-  signals: listOf(signalPattern).default(["*"]),
-  slices: listOf(slicePattern).default(["*"]),
+  tenants: someOf(tenantPattern).default(["*"]),
+  signals: someOf(signalPattern).default(["*"]),
+  slices: someOf(slicePattern).default(["*"]),
 };
 
 const { guards: given } = defaultRule;
@@ -43,7 +43,7 @@ const quietHours = mapping({
   from: timeOfDay,
   to: timeOfDay,
   time_zone: timeZone.default("UTC"),
-  days: listOf(oneOf(weekdays)).default([...weekdays]),
+  days: someOf(oneOf(weekdays)).default([...weekdays]),
   pages: oneOf(["through", "hold"]).default("through"),
 });
 
@@ -60,8 +60,11 @@ const objective = mapping({
   rate: leaf("the tolerable rate: above 0, below 1", (value) =>
     typeof value === "number" && value > 0 && value < 1 ? value : undefined,
   ),
-  windows: listOf(
-    mapping({ factor: number("multiples of the objective", 1, 1000), long: window, short: window }),
+  windows: someOf(
+    mapping({ factor: number("multiples of the objective", 1, 1000), long: window, short: window }).refine(
+      ({ long, short }) => short < long,
+      { path: ["short"], error: "a shorter window than long" },
+    ),
   ).optional(),
 });
 
@@ -107,11 +110,11 @@ export const silenceSchema = mapping({
 
 export const routeSchema = mapping({
   name: word("a name"),
-  destinations: listOf(word("the name of a destination")),
+  destinations: someOf(word("the name of a destination")),
   fallback: word("the name of another route").optional(),
   rate_limit: integer("notifications an hour", 1, 10_000).optional(),
   min_severity: oneOf(severities).default("SEV4"),
-  classes: listOf(oneOf(classes)).optional(),
+  classes: someOf(oneOf(classes)).optional(),
   group_wait: leaf("a duration from 0s to 10m", (value) => {
     const ms = typeof value === "string" ? parseDuration(value) : value === 0 ? 0 : undefined;
     return ms !== undefined && ms <= 600_000 ? ms : undefined;
