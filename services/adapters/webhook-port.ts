@@ -47,8 +47,8 @@ export interface Attempt {
   /** Null: no answer came. */
   readonly status: number | null;
   /**
-   * `ok`, `http_<status>`, `redirect`, `gone`, `slack_<reason>`; without an answer: `timeout`, `dns`, `connect`, `tls`, `tls_expired`, `tls_name`, `tls_self_signed`, `reset`,
-   * `bad_answer`, `proxy`; never sent: `bad_url`, `blocked_port`, `blocked_address`, `bad_secret`, `bad_payload`.
+   * `ok`, `http_<status>`, `redirect`, `gone`, `slack_<reason>`; without an answer: `timeout`, `dns`, `connect`, `proxy`, `tls`,
+   * `tls_expired`, `tls_name`, `tls_self_signed`, `reset`, `bad_answer`; never sent: `bad_url`, `blocked_port`, `blocked_address`, `bad_secret`, `bad_payload`.
    */
   readonly code: string;
   /** What the receiver asked for, at most an hour. */
