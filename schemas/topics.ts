@@ -163,3 +163,7 @@ export const topicsFor = (prefix: string, inputPartitions: number): Topics =>
       },
     ]),
   ) as Topics;
+
+/** Of whose keys only the newest record stays; a record without a value, a tombstone, removes its key. */
+export const isCompacted = (kind: TopicKind): boolean =>
+  topicSpecs.some((spec) => spec.kind === kind && spec.config["cleanup.policy"] === "compact");

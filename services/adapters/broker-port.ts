@@ -87,7 +87,8 @@ export interface GroupConsumer extends AsyncDisposable {
 
 export interface OutRecord extends Partition {
   readonly key: string | Buffer | null;
-  readonly value: Buffer;
+  /** Null: a tombstone, which removes the key from a compacted topic. */
+  readonly value: Buffer | null;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

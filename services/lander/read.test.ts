@@ -56,6 +56,17 @@ describe("reading a record", () => {
     expect(reading.kind === "reject" && reading.reject.value?.length).toBe(1_048_576);
   });
 
+  it("that removes a key of a compacted topic, lands nothing and is no fault", () => {
+    const { read, counted } = readerOf("incidents", { kind: "reject", reason: "tombstone", schemaId: null });
+    expect(read(logRecord(5, { value: null }))).toEqual({ kind: "skip" });
+    expect(counted).toEqual(["skipped tombstone"]);
+  });
+
+  it("without a value where keys mean nothing, is a reject", () => {
+    const { read } = readerOf("changes", { kind: "reject", reason: "tombstone", schemaId: null });
+    expect(read(logRecord(5, { value: null }))).toMatchObject({ reject: { reason: "tombstone", value: null } });
+  });
+
   it.each(["interactions", "rejects"] as const)("that is bad in %s, only counts it", (kind) => {
     const { read, counted } = readerOf(kind, malformed);
     expect(read(logRecord(5))).toEqual({ kind: "skip" });

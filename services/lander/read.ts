@@ -2,7 +2,7 @@
 import type { LogRecord, Partition } from "#adapters/broker-port.ts";
 import { type Fault, rejectRecord } from "#core/reject.ts";
 import type { RejectRecord } from "#schemas/generated/records.ts";
-import type { RecordOf, TopicKind } from "#schemas/topics.ts";
+import { isCompacted, type RecordOf, type TopicKind } from "#schemas/topics.ts";
 import type { Row, RowMaker } from "./rows.ts";
 
 /** What is known of a record once it was read. */
@@ -63,6 +63,7 @@ export interface Reader {
 
 export const createReader = <K extends TopicKind>(ports: ReadPorts<K>): Reader => {
   const { kind, partition, codeVersion, rowsOf } = ports;
+  const buries = isCompacted(kind);
 
   const refuse = (record: LogRecord, fault: Fault): Taken => {
     ports.onRejected(fault.reason);
@@ -72,6 +73,10 @@ export const createReader = <K extends TopicKind>(ports: ReadPorts<K>): Reader =
   };
 
   const read: Read = (record) => {
+    if (buries && record.value === null) {
+      ports.onSkipped("tombstone");
+      return { kind: "skip" };
+    }
     const decoded = ports.decode(record.value);
     if (decoded.kind === "unresolved") return { kind: "wait", ready: () => ports.resolve(decoded.schemaId) };
     if (decoded.kind === "reject") return refuse(record, { ...decoded, field: null });

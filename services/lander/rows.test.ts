@@ -3,7 +3,18 @@ import { partitionFor } from "#core/partition.ts";
 import { columnsOf } from "#schemas/clickhouse/tables.ts";
 import type { RecordOf, TopicKind } from "#schemas/topics.ts";
 import { landingTables, rowMaker, tablesOf } from "./rows.ts";
-import { at, interaction, late, logRecord, rejectOf, signal, tally } from "./test-records.ts";
+import {
+  at,
+  change,
+  delivery,
+  incident,
+  interaction,
+  late,
+  logRecord,
+  rejectOf,
+  signal,
+  tally,
+} from "./test-records.ts";
 
 const inputPartitions = 4;
 const home = partitionFor("s1", inputPartitions);
@@ -34,6 +45,9 @@ describe("a row", () => {
       tallies: tally(),
       late: late(),
       rejects: rejectOf(1),
+      changes: change(),
+      incidents: incident(),
+      deliveries: delivery(),
     };
     for (const kind of Object.keys(records) as (keyof typeof records)[]) {
       const rows = make(kind, records[kind]) as Record<string, unknown>[];
@@ -61,6 +75,12 @@ describe("a row", () => {
     const users = Uint8Array.from([0, 1, 2, 255]);
     expect(make("tallies", tally({ users, examples: '["r1"]' }))).toMatchObject([
       { stamp: 77, trials: 10, users: "AAEC/w==", examples: ["r1"] },
+    ]);
+  });
+
+  it("of a change names the versions so that SQL can", () => {
+    expect(make("changes", change({ from: "p11", to: "p12" }))).toMatchObject([
+      { change_id: "c1", from_version: "p11", to_version: "p12", ...origin("changes") },
     ]);
   });
 

@@ -5,6 +5,9 @@ import { countedAppendTs } from "#core/rekeyed.ts";
 import { validateInteraction } from "#core/validate.ts";
 import { columnsOf, type TableName } from "#schemas/clickhouse/tables.ts";
 import type {
+  ChangeRecord,
+  DeliveryRecord,
+  IncidentRecord,
   InteractionRecord,
   LateRecord,
   RejectRecord,
@@ -60,9 +63,9 @@ export const tablesOf: Readonly<Record<TopicKind, readonly TableName[]>> = {
   tallies: ["tallies"],
   late: ["late"],
   rejects: ["reject_rows", "reject_bytes"],
-  changes: [],
-  incidents: [],
-  deliveries: [],
+  changes: ["change_rows"],
+  incidents: ["incident_rows"],
+  deliveries: ["delivery_rows"],
   "alerter-state": [],
 };
 
@@ -163,6 +166,24 @@ const rejects = (options: RowOptions): RowMaker<"rejects"> => {
   return (record, log, schemaId) => row(record, { log, schemaId });
 };
 
+const changes = (options: RowOptions): RowMaker<"changes"> => {
+  const row = rowsFor<ChangeRecord>(tablesOf.changes, options, {
+    from_version: ({ from }) => from,
+    to_version: ({ to }) => to,
+  });
+  return (record, log, schemaId) => row(record, { log, schemaId });
+};
+
+const incidents = (options: RowOptions): RowMaker<"incidents"> => {
+  const row = rowsFor<IncidentRecord>(tablesOf.incidents, options);
+  return (record, log, schemaId) => row(record, { log, schemaId });
+};
+
+const deliveries = (options: RowOptions): RowMaker<"deliveries"> => {
+  const row = rowsFor<DeliveryRecord>(tablesOf.deliveries, options);
+  return (record, log, schemaId) => row(record, { log, schemaId });
+};
+
 /** Of a topic that is not read. */
 const nothing = () => (): Made => ({ kind: "skip", reason: "control" });
 
@@ -172,9 +193,9 @@ const makers: { readonly [K in TopicKind]: (options: RowOptions) => RowMaker<K> 
   tallies,
   late,
   rejects,
-  changes: nothing,
-  incidents: nothing,
-  deliveries: nothing,
+  changes,
+  incidents,
+  deliveries,
   "alerter-state": nothing,
 };
 

@@ -1,7 +1,13 @@
 // Records for the lander's tests, with defaults and named overrides.
 import type { LogRecord } from "#adapters/broker-port.ts";
 import {
+  type ChangeRecord,
+  changeFields,
+  type DeliveryRecord,
+  deliveryFields,
+  type IncidentRecord,
   type InteractionRecord,
+  incidentFields,
   interactionFields,
   type LateRecord,
   lateFields,
@@ -107,5 +113,46 @@ export const late = (over: Partial<LateRecord> = {}): LateRecord => ({
   source_partition: 1,
   source_offset: 5,
   append_ts: at,
+  ...over,
+});
+
+export const change = (over: Partial<ChangeRecord> = {}): ChangeRecord => ({
+  ...(nulls(changeFields) as unknown as ChangeRecord),
+  change_id: "c1",
+  ts: at,
+  tenant: "acme",
+  kind: "prompt",
+  scope: "feature=billing",
+  ...over,
+});
+
+export const incident = (over: Partial<IncidentRecord> = {}): IncidentRecord => ({
+  ...(nulls(incidentFields) as unknown as IncidentRecord),
+  incident_id: "inc_1",
+  rev: 1,
+  ts: at,
+  tenant: "acme",
+  rule: "default",
+  rule_version: "ab",
+  signal_type: "implicit:abandonment",
+  direction: "rise",
+  state: "open",
+  severity: "SEV2",
+  class: "quality",
+  slice: "feature=billing",
+  opened_at: at,
+  ...over,
+});
+
+export const delivery = (over: Partial<DeliveryRecord> = {}): DeliveryRecord => ({
+  ...(nulls(deliveryFields) as unknown as DeliveryRecord),
+  incident_id: "inc_1",
+  notification_id: "ntf_1",
+  destination: "pager",
+  tenant: "acme",
+  kind: "opened",
+  status: "delivered",
+  attempt: 1,
+  ts: at,
   ...over,
 });

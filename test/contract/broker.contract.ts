@@ -108,12 +108,23 @@ export const brokerContract = (name: string, open: () => Promise<BrokerUnderTest
           { ...at(0), key: "text key", value: Buffer.from("one"), headers: { "rekeyed-from": "t:1:2:3", empty: "" } },
           { ...at(0), key: Buffer.from([0, 0, 0, 0]), value: Buffer.from([0, 255]) },
           { ...at(0), key: null, value: Buffer.alloc(0) },
+          { ...at(0), key: "removed", value: null },
         ]);
-        const records = (await collect(broker.reader().read(at(0), 0, 3))).flatMap((batch) => batch.records);
-        expect(records.map(({ offset }) => offset)).toEqual([0, 1, 2]);
-        expect(records.map(({ key }) => key)).toEqual([Buffer.from("text key"), Buffer.from([0, 0, 0, 0]), null]);
-        expect(records.map(({ value }) => value)).toEqual([Buffer.from("one"), Buffer.from([0, 255]), Buffer.alloc(0)]);
-        expect(records.map(({ headers }) => headers)).toEqual([{ "rekeyed-from": "t:1:2:3", empty: "" }, {}, {}]);
+        const records = (await collect(broker.reader().read(at(0), 0, 4))).flatMap((batch) => batch.records);
+        expect(records.map(({ offset }) => offset)).toEqual([0, 1, 2, 3]);
+        expect(records.map(({ key }) => key)).toEqual([
+          Buffer.from("text key"),
+          Buffer.from([0, 0, 0, 0]),
+          null,
+          Buffer.from("removed"),
+        ]);
+        expect(records.map(({ value }) => value)).toEqual([
+          Buffer.from("one"),
+          Buffer.from([0, 255]),
+          Buffer.alloc(0),
+          null,
+        ]);
+        expect(records.map(({ headers }) => headers)).toEqual([{ "rekeyed-from": "t:1:2:3", empty: "" }, {}, {}, {}]);
         for (const { appendTs } of records) {
           expect(appendTs).toBeGreaterThanOrEqual(before - 1000);
           expect(appendTs).toBeLessThanOrEqual(Date.now() + 1000);

@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { migrate } from "#adapters/clickhouse/migrate.ts";
 import { openClickHouse } from "#adapters/clickhouse/store.ts";
 import type { RunningProcess } from "#infra/dev/processes.ts";
+import { lands } from "#lander/rows.ts";
 import { silentLogger } from "#runtime/logger.ts";
 import { readMigrations } from "#schemas/clickhouse/migrations.ts";
 import type { TopicKind } from "#schemas/topics.ts";
@@ -39,13 +40,13 @@ export const openScene = async () => {
 
   const send = (
     kind: TopicKind,
-    values: readonly Buffer[],
+    values: readonly (Buffer | null)[],
     { partition = 0, headers = {} }: { partition?: number; headers?: Readonly<Record<string, string>> } = {},
   ): Promise<void> =>
     producer.send(values.map((value) => ({ topic: topics[kind].topic, partition, key: "k", value, headers })));
 
   const isLanded = async (): Promise<void> => {
-    for (const { topic } of Object.values(topics)) {
+    for (const { topic } of Object.values(topics).filter(lands)) {
       const committed = await admin.committed(group, topic);
       for (const [partition, { end }] of await admin.offsets(topic)) {
         const { offset, metadata = "" } = committed.get(partition) ?? {};
@@ -96,7 +97,7 @@ export const openScene = async () => {
         if (first !== expected) found.push(`${lane}: ${String(first)} follows ${expected}`);
         next.set(lane, Number(last) + 1);
       }
-      for (const { topic } of Object.values(topics))
+      for (const { topic } of Object.values(topics).filter(lands))
         for (const [partition, { end }] of await admin.offsets(topic)) {
           const lane = `${topic}:${partition}`;
           if ((next.get(lane) ?? 0) !== end) found.push(`${lane}: landed to ${next.get(lane) ?? 0} of ${end}`);

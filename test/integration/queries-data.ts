@@ -33,6 +33,9 @@ const usual: { readonly [T in TableName]: Values<T> } = {
   late: { tenant: "acme", reason: "late", _inc: 1 },
   reject_rows: { source_topic: "interactions", _inc: 1 },
   reject_bytes: { _inc: 1 },
+  change_rows: { tenant: "acme", _inc: 1 },
+  incident_rows: { tenant: "acme", rev: 1, _inc: 1 },
+  delivery_rows: { tenant: "acme", attempt: 1, _inc: 1 },
   landings: { inc: 1 },
 };
 

@@ -55,7 +55,7 @@ const outgoing = fc.record({
       fc.uint8Array().map((bytes) => Buffer.from(bytes)),
     ),
   ),
-  value: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+  value: fc.option(fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes))),
   headers: fc.oneof(
     fc.constant(undefined),
     fc.dictionary(fc.string(), fc.string({ unit: "grapheme" }), { maxKeys: 3 }),

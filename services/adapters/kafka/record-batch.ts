@@ -202,8 +202,13 @@ export const decodeBatch = (batch: BatchView, from: number, into: LogRecord[]): 
 
 export type Outgoing = Pick<OutRecord, "key" | "value" | "headers">;
 
-const byteLength = (bytes: string | Buffer): number =>
-  typeof bytes === "string" ? Buffer.byteLength(bytes) : bytes.length;
+type Bytes = string | Buffer | null;
+
+/** -1 for null, as it travels. */
+const byteLength = (bytes: Bytes): number => {
+  if (bytes === null) return -1;
+  return typeof bytes === "string" ? Buffer.byteLength(bytes) : bytes.length;
+};
 
 const varintSize = (value: number): number => {
   const raw = ((value << 1) ^ (value >> 31)) >>> 0;
@@ -225,14 +230,14 @@ const headerSize = (headers: Outgoing["headers"]): number => {
 
 /** Bytes of a record after its own length field. */
 const bodySize = ({ key, value, headers }: Outgoing, offsetDelta: number): number => {
-  const keyLength = key === null ? -1 : byteLength(key);
+  const [keyLength, valueLength] = [byteLength(key), byteLength(value)];
   return (
     2 + // attributes, and a timestamp delta of zero
     varintSize(offsetDelta) +
     varintSize(keyLength) +
     Math.max(keyLength, 0) +
-    varintSize(value.length) +
-    value.length +
+    varintSize(valueLength) +
+    Math.max(valueLength, 0) +
     headerSize(headers)
   );
 };
@@ -258,8 +263,9 @@ const writeVarint = (into: Buffer, at: number, value: number): number => {
   return next;
 };
 
-const writeBytes = (into: Buffer, at: number, bytes: string | Buffer): number => {
+const writeBytes = (into: Buffer, at: number, bytes: Bytes): number => {
   const start = writeVarint(into, at, byteLength(bytes));
+  if (bytes === null) return start;
   return start + (typeof bytes === "string" ? into.write(bytes, start) : bytes.copy(into, start));
 };
 
@@ -269,7 +275,7 @@ const writeRecord = (into: Buffer, start: number, record: Outgoing, offsetDelta:
   into[at++] = 0;
   into[at++] = 0;
   at = writeVarint(into, at, offsetDelta);
-  at = key === null ? writeVarint(into, at, -1) : writeBytes(into, at, key);
+  at = writeBytes(into, at, key);
   at = writeBytes(into, at, value);
   if (headers === undefined) return writeVarint(into, at, 0);
   const names = Object.keys(headers);

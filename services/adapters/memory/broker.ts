@@ -41,7 +41,7 @@ export interface MemoryBroker {
 const overhead = 80;
 
 const sizeOf = ({ key, value }: OutRecord): number =>
-  overhead + value.length + (key === null ? 0 : Buffer.byteLength(key));
+  overhead + (value?.length ?? 0) + (key === null ? 0 : Buffer.byteLength(key));
 
 const createMemoryProducer = ({ log, scheduler, faults, clock }: MemoryWorld): Producer => {
   let last: Promise<void> = Promise.resolve();
