@@ -54,6 +54,32 @@ const incident = (id: string, more: Incident = {}): Promise<void> =>
     ...more,
   });
 
+const openIds = async (params?: Readonly<Record<string, string>>) =>
+  (await ask("open-incidents", params)).map((row) => row["incident_id"]);
+
+const changed = (id: string, ts: number, more: object = {}): Promise<void> =>
+  landed.land("change_rows", { change_id: id, ts, kind: "prompt", scope: "feature=billing", ...more });
+
+const tally = (start: number, trials: number, fired: number, more: object) => ({
+  signal_type: "implicit:abandonment",
+  minute: start,
+  trials,
+  fired,
+  ...more,
+});
+
+const billingTally = (start: number, fired: number, more: object = {}): Promise<void> =>
+  landed.land("tallies", tally(start, 20, fired, { feature: "billing", prompt_version: "p 12", ...more }));
+
+const told = (more: object): Promise<void> =>
+  landed.land("delivery_rows", {
+    incident_id: "inc_1",
+    notification_id: "ntf_1",
+    destination: "pager",
+    kind: "opened",
+    ...more,
+  });
+
 describe("incidents", () => {
   test("stand at their highest revision, whatever landed last, and every transition is kept once", async () => {
     await incident("inc_1", { rev: 3, state: "resolved", markers: '["sudden"]', ts: at + hour });
@@ -82,10 +108,8 @@ describe("incidents", () => {
     await incident("inc_2", { severity: "SEV1", state: "acknowledged", acked_by: "ada", tenant: "globex" });
     await incident("inc_3", { state: "silenced", opened_at: at - hour });
     await incident("inc_4", { state: "closed" });
-    const ids = async (params?: Readonly<Record<string, string>>) =>
-      (await ask("open-incidents", params)).map((row) => row["incident_id"]);
-    expect(await ids()).toEqual(["inc_2", "inc_3", "inc_1"]);
-    expect(await ids({ tenant: "globex" })).toEqual(["inc_2"]);
+    expect(await openIds()).toEqual(["inc_2", "inc_3", "inc_1"]);
+    expect(await openIds({ tenant: "globex" })).toEqual(["inc_2"]);
   });
 
   test("alert-quality counts pages, judges them by their verdicts, and says how long things took", async () => {
@@ -136,16 +160,14 @@ describe("incidents", () => {
 
   test("what-changed-before takes six hours before the onset and ten minutes after, of the tenant and of all", async () => {
     await incident("inc_1", { onset: at - 30 * minute });
-    const change = (id: string, ts: number, more: object = {}) =>
-      landed.land("change_rows", { change_id: id, ts, kind: "prompt", scope: "feature=billing", ...more });
-    await change("before", at - hour, { from_version: "p11", to_version: "p12" });
-    await change("after", at - 21 * minute);
-    await change("everybody", at - 6 * hour, { tenant: "*" });
-    await change("too early", at - 7 * hour);
-    await change("too late", at - 19 * minute);
-    await change("another's", at - hour, { tenant: "globex" });
+    await changed("before", at - hour, { from_version: "p11", to_version: "p12" });
+    await changed("after", at - 21 * minute);
+    await changed("everybody", at - 6 * hour, { tenant: "*" });
+    await changed("too early", at - 7 * hour);
+    await changed("too late", at - 19 * minute);
+    await changed("another's", at - hour, { tenant: "globex" });
     // A repeat, told once more later: the same change.
-    await change("before", at - 29 * minute);
+    await changed("before", at - 29 * minute);
     const rows = await ask("what-changed-before", { id: "inc_1" });
     expect(rows.map((row) => [row["change_id"], row["minutes_before"]])).toEqual([
       ["after", -9],
@@ -164,24 +186,14 @@ describe("incidents", () => {
       onset: at - 20 * minute,
       baseline: 0.05,
     });
-    const tally = (start: number, fired: number, more: object = {}) =>
-      landed.land("tallies", {
-        signal_type: "implicit:abandonment",
-        minute: start,
-        trials: 20,
-        fired,
-        feature: "billing",
-        prompt_version: "p 12",
-        ...more,
-      });
-    await tally(at - 2 * hour, 1);
-    await tally(at - 10 * minute, 4);
-    await tally(at - 9 * minute, 4, { source_partition: 1 });
-    await tally(at - 10 * minute, 20, { prompt_version: "p11" });
-    await tally(at - 10 * minute, 20, { feature: "search" });
-    await tally(at - 10 * minute, 20, { tenant: "globex" });
-    await tally(at - 10 * minute, 20, { signal_type: "implicit:copy" });
-    await tally(at - 8 * hour, 20);
+    await billingTally(at - 2 * hour, 1);
+    await billingTally(at - 10 * minute, 4);
+    await billingTally(at - 9 * minute, 4, { source_partition: 1 });
+    await billingTally(at - 10 * minute, 20, { prompt_version: "p11" });
+    await billingTally(at - 10 * minute, 20, { feature: "search" });
+    await billingTally(at - 10 * minute, 20, { tenant: "globex" });
+    await billingTally(at - 10 * minute, 20, { signal_type: "implicit:copy" });
+    await billingTally(at - 8 * hour, 20);
     expect((await ask("incident-rate", { id: "inc_1" })).map(rounded)).toEqual([
       { bin: seconds(at - 2 * hour), k: 1, n: 20, rate: 0.05, low: 0.009, high: 0.236, expected: 0.05, since_onset: 0 },
       {
@@ -199,15 +211,6 @@ describe("incidents", () => {
 });
 
 describe("deliveries", () => {
-  const told = (more: object) =>
-    landed.land("delivery_rows", {
-      incident_id: "inc_1",
-      notification_id: "ntf_1",
-      destination: "pager",
-      kind: "opened",
-      ...more,
-    });
-
   test("delivery-log tells every attempt; the view, where each destination stands", async () => {
     await told({ status: "retrying", ts: at, http_status: 500, code: "http_500", next_at: at + 5000 });
     await told({ status: "delivered", ts: at + 6000, attempt: 2, http_status: 202, accepted_at: at + 6000 });
@@ -264,18 +267,11 @@ describe("the smallest ratio that can be found", () => {
 
   test("min-detectable-ratio asks it of every tracked slice that has traffic, with its own over-dispersion", async () => {
     const bins = Array.from({ length: 24 }, (_, bin) => at - 2 * hour + bin * 5 * minute);
-    const tally = (start: number, fired: number, more: object) => ({
-      signal_type: "implicit:abandonment",
-      minute: start,
-      trials: 50,
-      fired,
-      ...more,
-    });
     await landed.land(
       "tallies",
-      ...bins.map((start) => tally(start, 2, { feature: "billing", tier: "pro" })),
-      ...bins.map((start, n) => tally(start, n % 2 === 0 ? 0 : 10, { feature: "search" })),
-      tally(at - hour, 5, { feature: "small" }),
+      ...bins.map((start) => tally(start, 50, 2, { feature: "billing", tier: "pro" })),
+      ...bins.map((start, n) => tally(start, 50, n % 2 === 0 ? 0 : 10, { feature: "search" })),
+      tally(at - hour, 50, 5, { feature: "small" }),
     );
     const rows = await ask("min-detectable-ratio", { days: "1", at: seconds(at) });
     const of = new Map(rows.map((row) => [row["slice"], rounded(row)]));
