@@ -88,3 +88,22 @@ export const createUserHash = (key: string, utcDay: number): ((user: string) => 
   const hmac = createHmac(Buffer.from(createHmac(Buffer.from(key))(String(utcDay)), "hex"));
   return (user) => BigInt(`0x${hmac(user).slice(0, 16)}`);
 };
+
+const half = (text: string): string => hash("sha256", text, "hex").slice(0, 32);
+
+export interface IncidentIdentity {
+  readonly tenant: string;
+  readonly rule: string;
+  readonly signal: string;
+  readonly slice: string;
+  /** End of the bin that opened it, epoch ms. */
+  readonly openedAt: number;
+}
+
+/** Names and slices are percent-encoded or checked upstream, so none holds a `|` by which two lists could read alike. */
+export const incidentId = ({ tenant, rule, signal, slice, openedAt }: IncidentIdentity): string =>
+  `inc_${half(`${tenant}|${rule}|${signal}|${slice}|${openedAt}`)}`;
+
+/** The idempotency key of one notification: the same in every retry and after every crash. */
+export const notificationId = (incident: string, kind: string, seq: number): string =>
+  `ntf_${half(`${incident}|${kind}|${seq}`)}`;

@@ -1,4 +1,5 @@
 // What is watched, how closely and who is told: rules as data, with the defaults that hold without any file.
+import type { EventTime } from "#core/time.ts";
 
 export type Severity = "SEV1" | "SEV2" | "SEV3" | "SEV4";
 
@@ -88,3 +89,41 @@ export const defaultRule: Rule = {
 };
 
 export const defaultRules: RuleSet = { version: "default", rules: [defaultRule], silences: [], pairs: [], priors: {} };
+
+const fitsText = (pattern: string, text: string): boolean =>
+  pattern.endsWith("*") ? text.startsWith(pattern.slice(0, -1)) : pattern === text;
+
+/** Every condition of the pattern holds in the slice, which may have more: `feature=billing` fits `feature=billing,tier=pro`. */
+const fitsSlice = (pattern: string, slice: string): boolean => {
+  if (pattern === "*") return true;
+  const conditions = slice.split(",");
+  return pattern.split(",").every((wanted) => conditions.some((condition) => fitsText(wanted, condition)));
+};
+
+/** Whose, of which signal, where: slices as they are named in tracks and incidents. */
+export interface Subject {
+  readonly tenant: string;
+  readonly signal: string;
+  readonly slice: string;
+}
+
+type Patterns = Pick<Rule, "tenants" | "signals" | "slices">;
+
+const fits = ({ tenants, signals, slices }: Patterns, { tenant, signal, slice }: Subject): boolean =>
+  tenants.some((pattern) => fitsText(pattern, tenant)) &&
+  signals.some((pattern) => fitsText(pattern, signal)) &&
+  slices.some((pattern) => fitsSlice(pattern, slice));
+
+/** The first rule that fits; the default one where a set leaves a gap. */
+export const ruleFor = ({ rules }: RuleSet, subject: Subject): Rule =>
+  rules.find((rule) => fits(rule, subject)) ?? defaultRule;
+
+/** The silence rule that holds at this moment, the longest of several. */
+export const silenceFor = ({ silences }: RuleSet, subject: Subject, at: EventTime): SilenceRule | undefined => {
+  let found: SilenceRule | undefined;
+  for (const silence of silences) {
+    const holds = silence.from <= at && at < silence.until && fits(silence, subject);
+    if (holds && (found === undefined || silence.until > found.until)) found = silence;
+  }
+  return found;
+};
