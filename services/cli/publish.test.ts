@@ -2,16 +2,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLocalCodecs } from "#adapters/avro/codecs.ts";
 import { connectBroker } from "#adapters/broker.ts";
 import { partitionFor } from "#core/partition.ts";
 import { runCommand } from "#runtime/command.ts";
 import { silentLogger } from "#runtime/logger.ts";
-import { topicsFor } from "#schemas/topics.ts";
+import { type RecordOf, type TopicKind, topicsFor } from "#schemas/topics.ts";
 import { publish } from "./publish.ts";
 
-const { interactions } = topicsFor("earshot.", 8);
+const topics = topicsFor("earshot.", 8);
 const hour = 3_600_000;
 
 let folder = "";
@@ -32,14 +32,17 @@ const prompt = (over: object = {}): string =>
     ...over,
   });
 
+const publishLines = (lines: readonly string[], ...args: readonly string[]) => publishTo("interactions", lines, args);
+
 /** Publishes lines on a broker of their own, and reads what arrived. */
-const publishLines = async (lines: readonly string[], ...args: readonly string[]) => {
+const publishTo = async <K extends TopicKind>(kind: K, lines: readonly string[], args: readonly string[]) => {
+  const { topic } = topics[kind];
   const brokers = `memory://publish-${++runs}`;
   const file = join(folder, `${runs}.jsonl`);
   writeFileSync(file, `${lines.join("\n")}\n`);
   await using broker = await connectBroker({ brokers, clientId: "test", log: silentLogger });
   await using admin = await broker.admin();
-  await admin.createTopics([interactions], 1);
+  await admin.createTopics([topics[kind]], 1);
   const said: string[] = [];
   const code = await runCommand(publish, [file, ...args], {
     env: { KAFKA_BROKERS: brokers, SCHEMA_REGISTRY_URL: "memory://" },
@@ -48,11 +51,11 @@ const publishLines = async (lines: readonly string[], ...args: readonly string[]
     stderr: (text) => void said.push(...text.trimEnd().split("\n")),
   });
   const codecs = createLocalCodecs();
-  const arrived = [];
-  for (const [partition, { start, end }] of await admin.offsets(interactions.topic))
-    for await (const batch of broker.reader().read({ topic: interactions.topic, partition }, start, end))
+  const arrived: (RecordOf<K> & { readonly partition: number; readonly key: string | undefined })[] = [];
+  for (const [partition, { start, end }] of await admin.offsets(topic))
+    for await (const batch of broker.reader().read({ topic, partition }, start, end))
       for (const { key, value } of batch.records) {
-        const decoded = codecs.decode("interactions", value);
+        const decoded = codecs.decode(kind, value);
         if (decoded.kind !== "record") throw new Error(decoded.kind);
         arrived.push({ partition, key: key?.toString(), ...decoded.record });
       }
@@ -124,6 +127,54 @@ test("--rate spreads the events", async () => {
 test("a tick goes to the partition it names, without a key", async () => {
   const { arrived } = await publishLines(['{"event_id":"t","type":"tick","partition":5}']);
   expect(arrived).toMatchObject([{ partition: 5, key: undefined, type: "tick" }]);
+});
+
+const change = (over: object = {}): string =>
+  JSON.stringify({ change_id: "c1", ts: new Date().toISOString(), kind: "prompt", ...over });
+
+describe("--changes", () => {
+  test("publishes changes, keyed by the slice that they touch", async () => {
+    const lines = [change({ scope: "tier=pro,feature=billing", from: "p11", to: "p12" }), change({ change_id: "c2" })];
+    const { code, said, arrived } = await publishTo("changes", lines, ["--changes"]);
+    expect(said).toEqual([expect.stringMatching(/^2 changes published in /)]);
+    expect(code).toBe(0);
+    const scope = "feature=billing,tier=pro";
+    expect(arrived).toHaveLength(2);
+    expect(arrived).toContainEqual(
+      expect.objectContaining({ change_id: "c1", scope, key: scope, partition: partitionFor(scope, 4), to: "p12" }),
+    );
+    expect(arrived).toContainEqual(expect.objectContaining({ change_id: "c2", tenant: "*", key: "*" }));
+  });
+
+  test("tells all that is wrong with a line, and publishes the others", async () => {
+    const lines = [
+      change({ kind: "promt", scope: "billing" }),
+      "no change",
+      change({ ts: new Date(Date.now() + hour).toISOString() }),
+      change({ ts: Math.floor(Date.now() / 1000) }),
+      change({ change_id: "c2" }),
+    ];
+    const { code, said, arrived } = await publishTo("changes", lines, ["--changes"]);
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^line 1: kind: no kind is called promt; there are .*; scope: expected \* or dimension=value/,
+      ),
+      "line 2: not JSON",
+      "line 3: ts: in the future; publish a change when it takes effect",
+      "line 4: ts: more than 400 days ago (--rebase now shifts old changes to the present)",
+      expect.stringMatching(/^1 changes published .*; 4 bad lines left out$/),
+    ]);
+    expect(arrived.map(({ change_id }) => change_id)).toEqual(["c2"]);
+    expect(code).toBe(1);
+  });
+
+  test("--rebase now shifts them alike", async () => {
+    const lines = [change({ ts: "2020-01-01T10:00Z" }), change({ change_id: "c2", ts: "2020-01-01T10:30Z" })];
+    const { arrived } = await publishTo("changes", lines, ["--changes", "--rebase", "now"]);
+    const [first = 0, second = 0] = arrived.map(({ ts }) => ts).toSorted((a, b) => a - b);
+    expect(second - first).toBe(30 * 60_000);
+    expect(Math.abs(Date.now() - second)).toBeLessThan(10_000);
+  });
 });
 
 test("--dry-run checks without a broker", async () => {

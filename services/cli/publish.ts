@@ -1,4 +1,4 @@
-// npm run publish: JSON Lines of interaction events to Kafka as Avro, keyed by session.
+// npm run publish: JSON Lines of interaction events, or of changes, to Kafka as Avro.
 import { createReadStream, createWriteStream, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,9 +8,7 @@ import { type Codecs, openCodecs } from "#adapters/avro/codecs.ts";
 import { connectBroker } from "#adapters/broker.ts";
 import type { OutRecord } from "#adapters/broker-port.ts";
 import { requireTopics } from "#adapters/require-topics.ts";
-import { partitionFor } from "#core/partition.ts";
 import { engineSettings } from "#core/settings.ts";
-import { validateInteraction } from "#core/validate.ts";
 import { type CommandContext, command, execute } from "#runtime/command.ts";
 import { needed, optional, type SettingsOf, settingsFromTable } from "#runtime/config.ts";
 import { AppError } from "#runtime/errors.ts";
@@ -23,9 +21,10 @@ import {
   registrySettings,
   topicSettings,
 } from "#runtime/shared-settings.ts";
-import type { InteractionRecord } from "#schemas/generated/records.ts";
-import { createInteractionParser } from "#schemas/interaction-json.ts";
 import { topicsFor } from "#schemas/topics.ts";
+import { changeLines } from "./publish/changes.ts";
+import { interactionLines } from "./publish/interactions.ts";
+import type { Event, Judged, Sort } from "./publish/lines.ts";
 
 const settings = {
   ...kafkaSettings,
@@ -38,6 +37,10 @@ const settings = {
 };
 
 const options = {
+  changes: {
+    flags: "--changes",
+    help: "the lines are changes: change_id, ts, kind, and what is known of tenant, scope, from, to, reverts, rollback_ref, owner, url",
+  },
   rebase: { flags: "--rebase <when>", help: "now: shift all times so that the last event is now" },
   rate: { flags: "--rate <events/s>", help: "no faster than this" },
   dryRun: { flags: "--dry-run", help: "only check the lines" },
@@ -48,46 +51,25 @@ type Context = CommandContext<SettingsOf<typeof settings>, typeof options>;
 /** A send holds this many events; 2,000 of 300 bytes are about one request of 600 KB. */
 const batchSize = 2000;
 
-interface Event {
-  readonly record: InteractionRecord;
-  /** Only for a tick, which has no session to hash. */
-  readonly partition: number | undefined;
-}
-
-type Line = { readonly event: Event } | { readonly bad: string };
-
-/** Reads and judges one line. The reason never quotes the line: it may hold a user's words. */
-interface LineRules {
-  readonly pastWindow: number;
-  readonly shift: number;
-  readonly partitions: number;
-}
-
-const createLineReader = ({ pastWindow, shift, partitions }: LineRules) => {
-  const parse = createInteractionParser();
-  return (line: string, now: number): Line => {
-    if (line === tooLong) return { bad: "longer than 8 MiB" };
-    let json: unknown;
-    try {
-      json = JSON.parse(line);
-    } catch {
-      return { bad: "not JSON" };
-    }
-    const read = parse(json);
-    if ("why" in read) return { bad: read.field === "" ? read.why : `${read.field}: ${read.why}` };
-    const record = shift === 0 ? read.record : { ...read.record, ts: read.record.ts + shift };
-    const verdict = validateInteraction(record, now, { pastWindow });
-    if (!verdict.ok) return { bad: `${verdict.field}: ${verdict.reason}${cureFor(verdict.reason)}` };
-    if (record.type !== "tick") return { event: { record, partition: undefined } };
-    const { partition } = read.place;
-    if (partition === undefined) return { bad: "partition: a tick needs one" };
-    const isOne = Number.isInteger(partition) && partition >= 0 && partition < partitions;
-    return isOne ? { event: { record, partition } } : { bad: `partition: expected 0 to ${partitions - 1}` };
-  };
+const sortOf = ({ settings: given, options: { changes } }: Context): Sort => {
+  const rules = { topics: topicsFor(given.topicPrefix, given.partitions), pastWindow: given.pastWindow };
+  return changes ? changeLines(rules) : interactionLines(rules);
 };
 
-const cureFor = (reason: string): string =>
-  reason === "timestamp_out_of_range" ? " (--rebase now shifts old events to the present)" : "";
+/** What a line parses as; undefined where it is no JSON. */
+const parsed = (line: string): { readonly json: unknown } | undefined => {
+  try {
+    return { json: JSON.parse(line) };
+  } catch {
+    return undefined;
+  }
+};
+
+const judge = (sort: Sort, line: string, shift: number): Judged => {
+  if (line === tooLong) return { bad: "longer than 8 MiB" };
+  const read = parsed(line);
+  return read === undefined ? { bad: "not JSON" } : sort.judge(read.json, shift, Date.now());
+};
 
 /** Where the lines come from; standard input is kept in a file when it must be read twice. */
 interface Input {
@@ -113,26 +95,21 @@ const openInput = async ({ args, options: { rebase }, path, own, stopping }: Con
   return { size: statSync(file).size, open: () => createReadStream(file, { highWaterMark: 1 << 18 }) };
 };
 
-/** The latest event time in the input, over all lines that can be read. */
-const lastEventTime = async (input: Input): Promise<number> => {
-  const parse = createInteractionParser();
+/** The latest event time in the input, over all lines that can be read; the second pass reports the others with their numbers. */
+const lastEventTime = async (input: Input, sort: Sort): Promise<number> => {
   let last = Number.NEGATIVE_INFINITY;
   for await (const lines of readLines(input.open()))
     for (const line of lines) {
-      try {
-        const read = parse(JSON.parse(line));
-        if ("record" in read && read.record.type !== "tick") last = Math.max(last, read.record.ts);
-      } catch {
-        // Not JSON: the second pass reports it with its line number.
-      }
+      const read = parsed(line);
+      last = Math.max(last, (read && sort.timeOf(read.json)) ?? Number.NEGATIVE_INFINITY);
     }
   return last;
 };
 
-const shiftFor = async (input: Input, rebase: string | undefined): Promise<number> => {
+const shiftFor = async (input: Input, sort: Sort, rebase: string | undefined): Promise<number> => {
   if (rebase === undefined) return 0;
   if (rebase !== "now") throw new AppError("usage", `--rebase ${rebase}: expected now`);
-  const last = await lastEventTime(input);
+  const last = await lastEventTime(input, sort);
   return Number.isFinite(last) ? Date.now() - last : 0;
 };
 
@@ -150,23 +127,23 @@ interface Sink {
 
 const discard: Sink = { send: () => Promise.resolve(), flush: () => Promise.resolve() };
 
-const openSink = async ({ settings: given, own, log, stopping }: Context): Promise<Sink> => {
+const openSink = async ({ settings: given, own, log, stopping }: Context, kind: Sort["kind"]): Promise<Sink> => {
   const brokers = needed(kafkaSettings.brokers, given.brokers);
   const registry = needed(registrySettings.registry, given.registry);
   const codecs: Codecs = own(
     await openCodecs({ ...registryAccess({ ...given, registry }), prefix: given.topicPrefix, log, signal: stopping }),
   );
   const broker = own(await connectBroker({ ...brokerAccess({ ...given, brokers }), clientId: "earshot-publish", log }));
-  const { interactions } = topicsFor(given.topicPrefix, given.partitions);
+  const target = topicsFor(given.topicPrefix, given.partitions)[kind];
   await using admin = await broker.admin();
-  await requireTopics(admin, [interactions], { log, signal: stopping });
+  await requireTopics(admin, [target], { log, signal: stopping });
   const producer = own(await broker.producer());
 
-  const encode = ({ record, partition }: Event): OutRecord => ({
-    topic: interactions.topic,
-    partition: partition ?? partitionFor(record.session_id, interactions.partitions),
-    key: record.session_id === "" ? null : record.session_id,
-    value: codecs.encode("interactions", record),
+  const encode = ({ kind: of, record, key, partition }: Event): OutRecord => ({
+    topic: target.topic,
+    partition,
+    key,
+    value: codecs.encode(of, record),
   });
   let underWay: Promise<void> = Promise.resolve();
   return {
@@ -191,6 +168,7 @@ const createPace = (rate: number, stopping: AbortSignal) => {
 };
 
 interface Playing {
+  readonly sort: Sort;
   readonly sink: Sink;
   /** Added to every event time, ms. */
   readonly shift: number;
@@ -205,9 +183,8 @@ interface Counts {
 }
 
 /** Plays every line of the input into the sink, in batches, and reports the bad ones as they come. */
-const play = async (context: Context, input: Input, { sink, shift, rate }: Playing): Promise<Counts> => {
-  const { say, stopping, settings: given } = context;
-  const read = createLineReader({ pastWindow: given.pastWindow, shift, partitions: given.partitions });
+const play = async (context: Context, input: Input, { sort, sink, shift, rate }: Playing): Promise<Counts> => {
+  const { say, stopping } = context;
   const pace = createPace(rate, stopping);
   const progress = createProgress({ label: "publishing", total: input.size });
   const size = Math.max(1, Math.min(batchSize, Math.floor(rate / 10)));
@@ -228,7 +205,7 @@ const play = async (context: Context, input: Input, { sink, shift, rate }: Playi
       counts.lines++;
       bytes += Buffer.byteLength(line) + 1;
       if (line.trim() === "") continue;
-      const found = read(line, Date.now());
+      const found = judge(sort, line, shift);
       if ("bad" in found) {
         counts.bad++;
         progress.clear();
@@ -244,15 +221,15 @@ const play = async (context: Context, input: Input, { sink, shift, rate }: Playi
   return counts;
 };
 
-const summary = ({ sent, bad }: Counts, verb: string, ms: number): string => {
+const summary = ({ sent, bad }: Counts, noun: string, verb: string, ms: number): string => {
   const perSecond = Math.round((sent / Math.max(1, ms)) * 1000);
-  const good = `${sent.toLocaleString("en")} events ${verb} in ${(ms / 1000).toFixed(1)} s (${perSecond.toLocaleString("en")}/s)`;
+  const good = `${sent.toLocaleString("en")} ${noun} ${verb} in ${(ms / 1000).toFixed(1)} s (${perSecond.toLocaleString("en")}/s)`;
   return bad === 0 ? good : `${good}; ${bad.toLocaleString("en")} bad lines left out`;
 };
 
 export const publish = command({
   name: "publish",
-  summary: "Publishes interaction events, one JSON object a line, to Kafka as Avro, keyed by session.",
+  summary: "Publishes interaction events, or changes, one JSON object a line, to Kafka as Avro.",
   arguments: [{ name: "<file>", help: "JSON Lines; - for standard input" }],
   settings,
   options,
@@ -260,11 +237,14 @@ export const publish = command({
     const { options: given, say } = context;
     const rate = rateOf(given.rate);
     const input = await openInput(context);
-    const shift = await shiftFor(input, given.rebase);
-    const sink = given.dryRun ? discard : await openSink(context);
+    const sort = sortOf(context);
+    const shift = await shiftFor(input, sort, given.rebase);
+    const sink = given.dryRun ? discard : await openSink(context, sort.kind);
     const started = Date.now();
-    const counts = await play(context, input, { sink, shift, rate });
-    say(summary(counts, given.dryRun ? "valid" : "published", Date.now() - started));
+    const counts = await play(context, input, { sort, sink, shift, rate });
+    say(
+      summary(counts, given.changes ? "changes" : "events", given.dryRun ? "valid" : "published", Date.now() - started),
+    );
     return counts.bad === 0 ? 0 : 1;
   },
 });

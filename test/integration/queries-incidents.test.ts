@@ -275,13 +275,9 @@ describe("the smallest ratio that can be found", () => {
     );
     const rows = await ask("min-detectable-ratio", { days: "1", at: seconds(at) });
     const of = new Map(rows.map((row) => [row["slice"], rounded(row)]));
-    expect([...of.keys()].toSorted()).toEqual([
-      "*",
-      "feature=billing",
-      "feature=billing,tier=pro",
-      "feature=search",
-      "tier=pro",
-    ]);
+    expect(new Set(of.keys())).toEqual(
+      new Set(["*", "feature=billing", "feature=billing,tier=pro", "feature=search", "tier=pro"]),
+    );
     expect(of.get("feature=billing")).toMatchObject({ all: 1200, rate: 0.04, trials: 100, phi: 1 });
     // Bins of 0 and 10 in 50 around a rate of .1: each z² is 5.56, so rho is 4.56/49, over bins of 4.2 trials.
     expect(of.get("feature=search")).toMatchObject({ rate: 0.1, phi: 1.294 });
