@@ -187,6 +187,7 @@ export const bernoulliCusumRunLength = ({ steps: { up, down }, h, rate }: Bernou
         [hits, chance * (1 - rate)],
         [hits + 1, chance * rate],
       ] as const) {
+        if (part === 0) continue;
         const sum = now * up + (t - now) * down;
         if (sum >= h) alarms += part;
         else if (sum > 0) next.set(now, (next.get(now) ?? 0) + part);

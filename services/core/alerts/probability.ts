@@ -43,12 +43,12 @@ const deviance = (x: number, m: number): number => {
   const v = d / (x + m);
   let sum = d * v;
   let power = 2 * x * v;
-  for (let k = 3; ; k += 2) {
+  // v² is below 0.01, so ten terms are exact.
+  for (let k = 3; k <= 21; k += 2) {
     power *= v * v;
-    const next = sum + power / k;
-    if (next === sum) return sum;
-    sum = next;
+    sum += power / k;
   }
+  return sum;
 };
 
 /** ln of C(n, x) pˣ(1−p)ⁿ⁻ˣ, also where x and n are not whole; q = 1 − p is given, so that neither end loses digits. */
@@ -169,53 +169,65 @@ const logBetaBinomial = (i: number, n: number, a: number, b: number): number => 
   return logBinomial(i, n, x, y) + logBetaWeight(a, b, x, y) - logBetaWeight(a + i, b + n - i, x, y);
 };
 
-/** Terms added one by one from the start of a tail; what then remains is smooth enough to integrate. */
-const termsOneByOne = 4_096;
-const panelOrder = 16;
-const panel = gaussLegendre(panelOrder, 0, 1);
-
-/** Sum of terms from `start` to n: the integral from half a step before to half a step after (midpoint rule; its error is below 1e-12 here). */
-const sumSmoothTail = (start: number, { n, a, b }: BetaBinomial): number => {
-  const mean = (n * a) / (a + b);
-  const spread = Math.sqrt((mean * (b / (a + b)) * (a + b + n)) / (a + b + 1));
-  const end = n + 0.5;
-  let sum = 0;
-  for (let from = start - 0.5; from < end; ) {
-    // Panels stay narrow against the distribution and against both ends, where a small a or b makes a pole.
-    const width = Math.min(end - from, Math.max(1, Math.min(spread / 2, from / 4, (end - from) / 4)));
-    let part = 0;
-    for (let j = 0; j < panelOrder; j += 1) {
-      const at = from + width * (panel.nodes[j] ?? 0);
-      part += (panel.weights[j] ?? 0) * Math.exp(logBetaBinomial(Math.min(n, at), n, a, b));
-    }
-    sum += width * part;
-    from += width;
-    if (b >= 1 && from > mean && width * part < negligible * sum) break;
-  }
-  return sum;
-};
-
+/** How many trials, and the Beta their chance comes from. */
 interface BetaBinomial {
   readonly n: number;
   readonly a: number;
   readonly b: number;
 }
 
-/** Terms from k to n, where k lies above the mean. */
-const sumTail = (k: number, of: BetaBinomial): number => {
-  const { n, a, b } = of;
-  let term = Math.exp(logBetaBinomial(k, n, a, b));
+/** Terms added one by one at both ends of a tail; what lies between is smooth enough to integrate. */
+const termsOneByOne = 4_096;
+const panelOrder = 16;
+const panel = gaussLegendre(panelOrder, 0, 1);
+
+/** Terms from `first` to `last`, each from the one before; `rest` is false where what follows is negligible. */
+const sumTerms = (
+  first: number,
+  last: number,
+  { n, a, b }: BetaBinomial,
+): { readonly sum: number; readonly rest: boolean } => {
+  let term = Math.exp(logBetaBinomial(first, n, a, b));
   let sum = 0;
-  const last = Math.min(n, k + termsOneByOne - 1);
-  for (let i = k; i <= last; i += 1) {
+  for (let i = first; i <= last; i += 1) {
     sum += term;
-    if (i === n) return sum;
     const ratio = ((n - i) / (i + 1)) * ((i + a) / (n - i - 1 + b));
     term *= ratio;
     // Ratios fall where b ≥ 1, so a geometric series bounds the rest.
-    if (b >= 1 && ratio < 1 && term < negligible * sum * (1 - ratio)) return sum;
+    if (b >= 1 && ratio < 1 && term < negligible * sum * (1 - ratio)) return { sum, rest: false };
   }
-  return sum + sumSmoothTail(last + 1, of);
+  return { sum, rest: last < n };
+};
+
+/** Terms from `first` to `last` by the Euler–Maclaurin formula around the midpoint rule. */
+const integrateTerms = (first: number, last: number, { n, a, b }: BetaBinomial): number => {
+  const termAt = (i: number): number => Math.exp(logBetaBinomial(i, n, a, b));
+  const mean = (n * a) / (a + b);
+  const spread = Math.sqrt((mean * (b / (a + b)) * (a + b + n)) / (a + b + 1));
+  const end = last + 0.5;
+  let sum = 0;
+  for (let from = first - 0.5; from < end; ) {
+    // Panels stay narrow against the distribution and against both of its ends, where a small a or b makes a pole.
+    const width = Math.min(end - from, Math.max(1, Math.min(spread / 2, from / 4, (n - from) / 4)));
+    let part = 0;
+    for (let j = 0; j < panelOrder; j += 1)
+      part += (panel.weights[j] ?? 0) * termAt(from + width * (panel.nodes[j] ?? 0));
+    sum += width * part;
+    from += width;
+    if (b >= 1 && from > mean && width * part < negligible * sum) break;
+  }
+  const slopes = termAt(first) - termAt(first - 1) - (termAt(last + 1) - termAt(last));
+  return sum + slopes / 24;
+};
+
+/** Terms from k to n, where k lies above the mean. */
+const sumTail = (k: number, of: BetaBinomial): number => {
+  const { n } = of;
+  if (n - k < 4 * termsOneByOne) return sumTerms(k, n, of).sum;
+  const near = sumTerms(k, k + termsOneByOne - 1, of);
+  if (!near.rest) return near.sum;
+  const far = n - termsOneByOne;
+  return near.sum + integrateTerms(k + termsOneByOne, far, of) + sumTerms(far + 1, n, of).sum;
 };
 
 /**
