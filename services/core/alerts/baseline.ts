@@ -25,9 +25,6 @@ const largestSquare = 9;
 /** Decayed trials behind the baseline; a slice is warm from 200 on (and a day of age). */
 export const baselineTrials = (state: Float64Array, at: number): number => state[at + trials] ?? 0;
 
-/** Decayed fired trials behind the baseline. */
-export const baselineFired = (state: Float64Array, at: number): number => state[at + fired] ?? 0;
-
 /** p̂: own rate, as if 20 more trials had been seen at the parent's rate. Times the hour's factor where there is one. */
 export const baselineRate = (state: Float64Array, at: number, parentRate: number): number =>
   ((state[at + fired] ?? 0) + parentTrials * parentRate) / ((state[at + trials] ?? 0) + parentTrials);
