@@ -39,6 +39,8 @@ export interface CommandContext<S, O extends Options> {
   readonly out: Output;
   /** Relative to where the person called npm, not to the package. */
   readonly path: (file: string) => string;
+  /** For variables whose names the person chose; all others are settings. */
+  readonly env: Env;
   readonly stopping: AbortSignal;
 }
 
@@ -129,6 +131,7 @@ const perform = async (description: Command, argv: readonly string[], io: Comman
     say,
     out: createOutput(stdout, parser.opts()["json"] === true),
     path: (file) => resolve(env["INIT_CWD"] ?? process.cwd(), file),
+    env,
     stopping,
   });
   return code ?? 0;

@@ -80,6 +80,8 @@ const createPart = (partition: number, { rules, changes, take }: TwinOptions) =>
   const fold: AlertFold = createAlertFold({ partition, rules, settings: defaultAlertSettings });
   const announced = new Set<string>();
   let announces = true;
+  /** Neighbours mostly come of the same detector, which then needs no look-up. */
+  let last: TallyRecord | undefined;
   let hasProgress = false;
   let newest = Number.NEGATIVE_INFINITY;
   /** A minute more than a week ahead: believed when the next one is too, for one wrong line must not age all others. */
@@ -105,8 +107,15 @@ const createPart = (partition: number, { rules, changes, take }: TwinOptions) =>
 
   /** A log that announces its detectors says which versions count; one that does not means all. */
   const announce = (record: TallyRecord): void => {
+    if (!announces) return;
+    const isLast =
+      record.detector_id === last?.detector_id &&
+      record.detector_version === last.detector_version &&
+      record.config_hash === last.config_hash;
+    if (isLast) return;
+    last = record;
     const identity = identityOf(record);
-    if (!announces || announced.has(identity)) return;
+    if (announced.has(identity)) return;
     announced.add(identity);
     addControl("*", record.minute, { kind: "detector", id: `twin:${identity}`, identities: [identity] });
   };
