@@ -74,6 +74,14 @@ describe("a right file", () => {
     expect(ruleNames("rules: [{name: both, signals: ['implicit:*', 'explicit:*']}]")).toEqual(["both", "default"]);
   });
 
+  it("knows that a rule for a slice takes what lies within it, so that later rules for that are never reached", () => {
+    const within = "rules: [{name: a, slices: feature=x}, {name: b, slices: 'feature=x,tier=pro'}]";
+    expect(mistakesIn(within).map(placed)).toEqual([[1, expect.stringContaining("rules[1] is never reached")]]);
+    const wider =
+      "rules: [{name: a, slices: 'feature=x,tier=pro'}, {name: b, slices: feature=x}, {name: c, slices: 'feature=*'}]";
+    expect(ruleNames(wider)).toEqual(["a", "b", "c", "default"]);
+  });
+
   it("keeps its version while its meaning stays, and changes it with any rule, silence, pair or prior", () => {
     const plain = versionOf("rules: [{name: a, slices: 'tier=pro,feature=x'}]");
     expect(

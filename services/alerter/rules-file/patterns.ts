@@ -85,14 +85,12 @@ export const dimensionPair = leaf("two dimensions such as model,tier", (value) =
   return names.toSorted().join(",");
 });
 
+/** As `ruleFor` reads them: a pattern fits whatever holds all of its conditions, and perhaps more. */
 const coversSlice = (outer: string, inner: string): boolean => {
   if (outer === "*") return true;
   if (inner === "*") return false;
-  const [outside, inside] = [conditionsOf(outer), new Map(conditionsOf(inner))];
-  return (
-    outside.length === inside.size &&
-    outside.every(([dimension, value]) => covers(value, inside.get(dimension) ?? "\u0000"))
-  );
+  const inside = new Map(conditionsOf(inner));
+  return conditionsOf(outer).every(([dimension, value]) => covers(value, inside.get(dimension) ?? "\u0000"));
 };
 
 export interface Scope {

@@ -1,5 +1,5 @@
 // The alerter's offline twin: tallies and changes of files through the service's own fold, one per partition, in event time.
-import { createAlertFold, defaultAlertSettings } from "#core/alerts/alert-fold.ts";
+import { type AlertFoldOptions, createAlertFold, defaultAlertSettings } from "#core/alerts/alert-fold.ts";
 import type { AlertFold, Control } from "#core/alerts/alert-port.ts";
 import type { RuleSet } from "#core/alerts/rules.ts";
 import type { ChangeRecord, IncidentRecord, TallyRecord } from "#schemas/generated/records.ts";
@@ -65,6 +65,8 @@ export interface TwinOptions {
   readonly changes: readonly ChangeRecord[];
   /** Takes every transition, in the order in which it was decided. */
   readonly take: (transition: IncidentRecord) => void;
+  /** Tests hand in one that only listens. */
+  readonly openFold?: (options: AlertFoldOptions) => AlertFold;
 }
 
 export interface Twin {
@@ -76,8 +78,8 @@ export interface Twin {
 }
 
 /** One partition. Its clock: progress records where it has any, else the newest minute less the grace. */
-const createPart = (partition: number, { rules, changes, take }: TwinOptions) => {
-  const fold: AlertFold = createAlertFold({ partition, rules, settings: defaultAlertSettings });
+const createPart = (partition: number, { rules, changes, take, openFold = createAlertFold }: TwinOptions) => {
+  const fold: AlertFold = openFold({ partition, rules, settings: defaultAlertSettings });
   const announced = new Set<string>();
   let announces = true;
   /** Neighbours mostly come of the same detector, which then needs no look-up. */
