@@ -71,6 +71,8 @@ export interface Standing {
   /** p̂ with the hour's factor. */
   readonly baseline: number;
   readonly correlation: number;
+  /** Decayed trials behind the baseline. */
+  readonly trials: number;
   readonly warm: boolean;
   /** First bin with a trial. */
   readonly since: Bin;
