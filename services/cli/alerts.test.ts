@@ -81,6 +81,29 @@ describe("check", () => {
   });
 });
 
+describe("test", () => {
+  const tally = {
+    minute: "2026-03-01T10:00:00Z",
+    tenant: "acme",
+    signal_type: "explicit:negative",
+    trials: 20,
+    fired: 1,
+  };
+
+  it("sums up what the rules would have told, beside the default ones", async () => {
+    const log = file("log.jsonl", `${JSON.stringify(tally)}\n`);
+    const { code, said } = await run(["test", example, "--in", log]);
+    expect(code).toBe(0);
+    expect(said).toContain("In 0.0 days: 0 incidents, 0 pages; with the default rules 0 incidents, 0 pages.");
+  });
+
+  it("needs tallies, and right rules", async () => {
+    expect((await run(["test", example])).said).toContain("test lacks --in");
+    const rules = file("wrong.yaml", "rules: 7");
+    expect((await run(["test", rules, "--in", file("log.jsonl", "")])).code).toBe(2);
+  });
+});
+
 describe("token", () => {
   it("prints a token once, and a line that holds only its hash", async () => {
     const { code, out, said } = await run(["token", "ada", "--tenants", "acme,globex", "--scopes", "read,act"]);

@@ -90,7 +90,10 @@ const coversSlice = (outer: string, inner: string): boolean => {
   if (outer === "*") return true;
   if (inner === "*") return false;
   const inside = new Map(conditionsOf(inner));
-  return conditionsOf(outer).every(([dimension, value]) => covers(value, inside.get(dimension) ?? "\u0000"));
+  return conditionsOf(outer).every(([dimension, value]) => {
+    const held = inside.get(dimension);
+    return held !== undefined && covers(value, held);
+  });
 };
 
 export interface Scope {
