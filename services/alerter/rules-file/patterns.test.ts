@@ -49,6 +49,8 @@ it("a rule that is called unreachable is never chosen, and one that fits everyth
 
 it("a slice is named as the fold names it, in whatever order it is written", () => {
   expect(slicePattern.parse("tier=pro,feature=billing")).toBe("feature=billing,tier=pro");
+  expect(slicePattern.parse("model=vendor/model:1 large*")).toBe("model=vendor%2Fmodel%3A1%20large*");
+  expect(slicePattern.parse("feature=a%2Cb")).toBe("feature=a%2Cb");
   for (const wrong of [
     "feature",
     "feature=",

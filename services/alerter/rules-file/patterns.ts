@@ -61,16 +61,20 @@ const troubleIn = (conditions: readonly Condition[]): ReturnType<typeof trouble>
   return names.length > mostDimensions ? trouble(`it has more than ${mostDimensions} dimensions`) : undefined;
 };
 
+/** Values as slices are named; one with %2C or the like in it is taken for encoded. A * at the end stays one. */
+const encodeValue = (value: string): string =>
+  /%[\da-f]{2}/i.test(value) ? value : encodeURIComponent(value.toWellFormed());
+
 export const slicePattern = leaf("a slice such as *, feature=billing or feature=billing,tier=*", (value) => {
   if (value === "*") return value;
-  if (typeof value !== "string" || !/^[\w]+=[^,=*\s]*\*?(?:,[\w]+=[^,=*\s]*\*?)*$/.test(value)) return undefined;
+  if (typeof value !== "string" || !/^\w+=[^,=*\n]*\*?(?:,\w+=[^,=*\n]*\*?)*$/.test(value)) return undefined;
   const conditions = conditionsOf(value);
-  if (conditions.some(([, wanted]) => wanted === "")) return undefined;
+  if (conditions.some(([, wanted]) => wanted.trim() === "")) return undefined;
   return (
     troubleIn(conditions) ??
     conditions
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map((condition) => condition.join("="))
+      .map(([dimension, wanted]) => `${dimension}=${encodeValue(wanted)}`)
       .join(",")
   );
 });
