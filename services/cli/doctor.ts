@@ -5,7 +5,7 @@ import { registerSchemas } from "#adapters/avro/registration.ts";
 import { connectBroker } from "#adapters/broker.ts";
 import type { Admin, PartitionReader } from "#adapters/broker-port.ts";
 import { openStore } from "#adapters/store.ts";
-import { landingTables } from "#lander/rows.ts";
+import { landingTables, lands } from "#lander/rows.ts";
 import { type CommandContext, command, execute } from "#runtime/command.ts";
 import type { SettingsOf } from "#runtime/config.ts";
 import { AppError } from "#runtime/errors.ts";
@@ -123,7 +123,7 @@ const examineKafka = async (
 
   const read: Readonly<Record<GroupView["service"], readonly Topic[]>> = {
     detector: [topics.interactions],
-    lander: Object.values(topics),
+    lander: Object.values(topics).filter(lands),
   };
   const look = async (service: GroupView["service"]) => {
     const group = `${given.groupPrefix}${service}`;

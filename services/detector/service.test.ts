@@ -58,9 +58,24 @@ it("is ready only when its partitions have their state, and names them until the
   await admin.createTopics(Object.values(topics), 1);
   twin.faults.goAway();
   await using running = await start();
-  expect(await readiness(running)).toEqual({ ok: false, phase: "starting", waitsFor: ["partitions"] });
+  expect(await readiness(running)).toEqual({ ok: false, phase: "starting", waitsFor: ["partitions", "output"] });
   twin.faults.comeBack();
   await eventually(async () => expect(await readiness(running)).toEqual({ ok: true, phase: "ready", waitsFor: [] }));
+});
+
+it("says which versions it counts under before its first tally", async () => {
+  const { broker, admin, start } = await setUp("announcing");
+  await admin.createTopics(Object.values(topics), 1);
+  await using running = await start();
+  await publishAsk(broker, "first");
+  await eventually(async () => expect((await admin.offsets(topics.tallies.topic)).get(0)?.end).toBeGreaterThan(0));
+  const { topic } = topics.tallies;
+  for (const [partition, { end }] of await admin.offsets(topic))
+    for await (const { records } of broker.reader().read({ topic, partition }, 0, Math.min(1, end))) {
+      const decoded = codecs.decode("tallies", records[0]?.value ?? null);
+      expect(decoded, `partition ${partition}`).toMatchObject({ record: { signal_type: "~control", tenant: "*" } });
+    }
+  await eventually(async () => expect(await readiness(running)).toMatchObject({ ok: true }));
 });
 
 it("turns interactions into signals, waits for a broker that takes nothing, and goes on", async () => {

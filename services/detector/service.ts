@@ -2,14 +2,17 @@
 import { openCodecs } from "#adapters/avro/codecs.ts";
 import { createProbe } from "#adapters/avro/probe.ts";
 import { connectBroker } from "#adapters/broker.ts";
+import { Fenced } from "#adapters/broker-port.ts";
 import { watchConsumer } from "#adapters/consumer-health.ts";
 import { requireTopics } from "#adapters/require-topics.ts";
 import { createTextAnalyser } from "#core/text/analyser.ts";
 import { createCrashAt } from "#runtime/crash.ts";
+import { toError } from "#runtime/errors.ts";
 import { createOutages } from "#runtime/outages.ts";
 import { service } from "#runtime/service.ts";
 import { brokerAccess, registryAccess } from "#runtime/shared-settings.ts";
 import { topicsFor } from "#schemas/topics.ts";
+import { announcement } from "./announcement.ts";
 import { engineSettingsOf, settings } from "./config.ts";
 import { createMeter } from "./meters.ts";
 import { createTasks } from "./tasks.ts";
@@ -28,6 +31,8 @@ export const detector = service("detector", settings, async (context) => {
   const probe = own(createProbe(registry));
   const producer = own(await broker.producer());
 
+  const rules = engineSettingsOf(given);
+  const text = createTextAnalyser({ key: given.hashKey, unicode: process.versions["unicode"] });
   const tasks = createTasks({
     ...given,
     topics,
@@ -37,8 +42,8 @@ export const detector = service("detector", settings, async (context) => {
     probe,
     outages,
     log,
-    rules: engineSettingsOf(given),
-    text: createTextAnalyser({ key: given.hashKey, unicode: process.versions["unicode"] }),
+    rules,
+    text,
     reader: broker.reader(),
     meter: createMeter(metrics),
     crashAt: createCrashAt(given.crashAt),
@@ -49,5 +54,21 @@ export const detector = service("detector", settings, async (context) => {
   );
   watchConsumer(consumer, health);
   watch({ ...given, producer, tasks, metrics, health });
-  await consumer.run(tasks);
+  const { tallies } = topics;
+  const announced = producer
+    .send(announcement({ rules, text, tallies, codecs, now: Date.now() }), stopping)
+    .catch((cause: unknown) => {
+      if (!stopping.aborted) fail(toError(cause));
+      throw new Fenced("what this detector counts under was not announced", { cause });
+    });
+  // Awaited by each assignment; before the first one a failure must not count as unhandled.
+  announced.catch(() => undefined);
+  await consumer.run({
+    ...tasks,
+    // No tally before the word of who counts; heartbeats go on while the broker takes nothing.
+    onAssigned: async (...assigned) => {
+      await announced;
+      return tasks.onAssigned(...assigned);
+    },
+  });
 });
