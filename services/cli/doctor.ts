@@ -21,8 +21,9 @@ import {
 import { parseDuration } from "#runtime/units.ts";
 import { readHistory } from "#schemas/history.ts";
 import { type Topic, type Topics, topicsFor } from "#schemas/topics.ts";
+import { judgeAlerts } from "./doctor/alerts.ts";
 import { conclude, examine, type Finding, ok, unknown, wrong } from "./doctor/finding.ts";
-import { type GroupView, judgeDetectorState, judgeGroup, type Place } from "./doctor/groups.ts";
+import { type GroupView, judgeAlerter, judgeDetectorState, judgeGroup, type Place } from "./doctor/groups.ts";
 import { judgeStore } from "./doctor/store.ts";
 import { judgeTraffic, type LastHour } from "./doctor/traffic.ts";
 
@@ -124,21 +125,24 @@ const examineKafka = async (
   const read: Readonly<Record<GroupView["service"], readonly Topic[]>> = {
     detector: [topics.interactions],
     lander: Object.values(topics).filter(lands),
+    alerter: [topics.tallies],
   };
   const look = async (service: GroupView["service"]) => {
     const group = `${given.groupPrefix}${service}`;
     const [members, places] = await Promise.all([admin.members(group), placesOf(admin, group, read[service])]);
     return { service, members, places };
   };
-  const [before, beforeLander] = await Promise.all([look("detector"), look("lander")]);
+  const lookAtAll = () => Promise.all([look("detector"), look("lander"), look("alerter")]);
+  const [before, beforeLander, beforeAlerter] = await lookAtAll();
   await sleep(wait, undefined, { signal: stopping });
-  const [detector, lander] = await Promise.all([look("detector"), look("lander")]);
+  const [detector, lander, alerter] = await lookAtAll();
 
   return [
     ok("topics", "all there, as the table says"),
     ...judgeGroup({ ...detector, earlier: before.places }, { maxLag }),
     ...judgeDetectorState(detector.places, { now: Date.now(), maxAge }),
     ...judgeGroup({ ...lander, earlier: beforeLander.places }, { maxLag }),
+    ...judgeAlerter({ ...alerter, earlier: beforeAlerter.places }, { maxLag }),
     ...judgeTraffic({
       ...(await lastHour(admin, topics)),
       tickShare: await tickShare(broker.reader(), detector.places),
@@ -158,7 +162,11 @@ const examineRegistry = async ({ settings: given }: Context): Promise<readonly F
 const examineStore = async ({ settings: given, own, log }: Context): Promise<readonly Finding[]> => {
   const store = own(await openStore({ ...storeAccess(given), log }));
   await store.verify(landingTables);
-  return [ok("tables", "all there, set for exactly-once inserts"), ...(await judgeStore(store))];
+  return [
+    ok("tables", "all there, set for exactly-once inserts"),
+    ...(await judgeStore(store)),
+    ...(await judgeAlerts(store)),
+  ];
 };
 
 const mark = { ok: pc.green("ok     "), wrong: pc.red("wrong  "), unknown: pc.yellow("unknown") };
@@ -176,7 +184,7 @@ const render = (findings: readonly Finding[]): string => {
 export const doctor = command({
   name: "doctor",
   summary:
-    "Looks whether everything is well: topics, schemas, tables, lag, stalls, watermarks, late, rejected and unresolved shares, teams without responses, disk. Where something is wrong it names the cure. Exit 0 only when every check was made and is well; 1 when one is wrong or could not be made (unknown); 2 for bad configuration or usage.",
+    "Looks whether everything is well: topics, schemas, tables, lag, stalls, watermarks, late, rejected and unresolved shares, teams without responses, disk, incidents about the pipeline, destinations that are gone, changes that explain nothing. Where something is wrong it names the cure. Exit 0 only when every check was made and is well; 1 when one is wrong or could not be made (unknown); 2 for bad configuration or usage.",
   settings,
   options,
   tabular: true,

@@ -15,7 +15,7 @@ export interface Place {
 }
 
 export interface GroupView {
-  readonly service: "detector" | "lander";
+  readonly service: "detector" | "lander" | "alerter";
   readonly members: number;
   /** Now and a little earlier, in the same order. */
   readonly places: readonly Place[];
@@ -69,6 +69,14 @@ export const judgeGroup = (view: GroupView, { maxLag }: { readonly maxLag: numbe
   judgeLag(view, maxLag),
   judgeStalls(view),
 ];
+
+/** Alerting can be left out: where it never ran, that is said and nothing more. */
+export const judgeAlerter = (view: GroupView, limits: { readonly maxLag: number }): readonly Finding[] => {
+  const neverRan = view.members === 0 && view.places.every(({ committed }) => committed === null);
+  return neverRan
+    ? [ok("alerter runs", "never started here, so nobody is told of incidents: npm start -- alerter")]
+    : judgeGroup(view, limits);
+};
 
 interface Read {
   readonly place: Place;

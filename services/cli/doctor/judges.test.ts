@@ -1,7 +1,7 @@
 // What the doctor makes of what it sees.
 import { describe, expect, it } from "vitest";
 import { conclude, ok, unknown, wrong } from "./finding.ts";
-import { type GroupView, judgeDetectorState, judgeGroup, type Place } from "./groups.ts";
+import { type GroupView, judgeAlerter, judgeDetectorState, judgeGroup, type Place } from "./groups.ts";
 import { judgeStore } from "./store.ts";
 import { judgeTraffic } from "./traffic.ts";
 
@@ -56,6 +56,22 @@ describe("a group", () => {
     });
     const fresh = place({ recent: 90 });
     expect(judgeGroup(view({ places: [fresh], earlier: [fresh] }), { maxLag: 10 })[2]?.state).toBe("ok");
+  });
+});
+
+describe("the alerter", () => {
+  const never = place({ committed: null, metadata: "" });
+
+  it("may be left out", () => {
+    const findings = judgeAlerter(view({ service: "alerter", members: 0, places: [never] }), { maxLag: 10 });
+    expect(findings).toMatchObject([{ state: "ok", evidence: expect.stringContaining("never started") }]);
+  });
+
+  it("is missed where it ran before, and has a lag like the others", () => {
+    const gone = judgeAlerter(view({ service: "alerter", members: 0 }), { maxLag: 5 });
+    expect(stateOf(gone)).toMatchObject({ "alerter runs": "wrong", "lag of the alerter": "wrong" });
+    const starting = judgeAlerter(view({ service: "alerter", places: [never] }), { maxLag: 10 });
+    expect(stateOf(starting)).toMatchObject({ "alerter runs": "ok", "lag of the alerter": "wrong" });
   });
 });
 
