@@ -1,8 +1,9 @@
-// npm run evaluate: detection quality on labelled dialogues and pairs, with intervals and goals; one table and, if asked for, a JSON file.
+// npm run evaluate: detection quality on labelled dialogues and pairs, or with --alerts alerting on simulated traffic, beside its goals.
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { createTextAnalyser } from "#core/text/analyser.ts";
 import { command, execute } from "#runtime/command.ts";
+import { reportAlerts } from "./alerts/report.ts";
 import { evaluate } from "./quality-measures.ts";
 import { measureText } from "./text.ts";
 
@@ -11,7 +12,7 @@ const show = (value: number): string => value.toFixed(3);
 
 const quality = command({
   name: "evaluate",
-  summary: "Measures repeat-ask, corrections and abandonment against human labels.",
+  summary: "Measures repeat-ask, corrections and abandonment against human labels, or alerting in simulations.",
   settings: {},
   tabular: true,
   options: {
@@ -21,9 +22,20 @@ const quality = command({
       default: ownData,
     },
     speed: { flags: "--speed", help: "measure the analyser's speed as well" },
+    alerts: {
+      flags: "--alerts",
+      help: "alerting on simulated traffic instead; exit 1 when a goal is missed beyond its interval",
+    },
+    nab: { flags: "--nab <folder>", help: "checkout of numenta/NAB: judges the generic metric path" },
+    quick: { flags: "--quick", help: "with --alerts: a tenth of the runs" },
+    only: { flags: "--only <name>", help: "with --alerts: simulations whose name contains it", default: "" },
     json: { flags: "--out <file>", help: "JSON file for the figures", default: "" },
   },
   run: async ({ options, say, out, path }) => {
+    const { alerts, nab, quick, only } = options;
+    if (alerts || nab !== undefined) {
+      return reportAlerts({ quick, only, nab: nab === undefined ? nab : path(nab), simulations: alerts, out, say });
+    }
     const folder = options.data === ownData ? ownData : path(options.data);
     const measures = evaluate({ folder, seedFolder: ownData, ownData: folder === ownData });
     const { identity } = createTextAnalyser({ unicode: process.versions["unicode"] });
@@ -45,6 +57,7 @@ const quality = command({
         met: goal === null ? "" : value >= goal ? "yes" : "no",
       })),
     );
+    return 0;
   },
 });
 
