@@ -10,7 +10,6 @@ import {
   type CellState,
   createShared,
   createTenant,
-  createTrack,
   endOf,
   type SeriesState,
   type SharedState,
@@ -25,13 +24,14 @@ import { type Budgets, createCellFinder, placeCell } from "./cells.ts";
 import { hearProgress, hearTick } from "./clock.ts";
 import { closeSeries, month, newLevel, restart } from "./close.ts";
 import { referenceDays, totalOfDay } from "./days.ts";
-import { dimensions, everything, type Pairs } from "./dimensions.ts";
+import { dimensions } from "./dimensions.ts";
 import { alarming, classWeights } from "./e-bh.ts";
+import { countsOver, distinct, fromWarmUp } from "./hypotheses.ts";
 import { count, faultOf, kindOf } from "./intake.ts";
-import { comparisonP } from "./probability.ts";
 import { binsIn, cellsIn, evidenceWithoutHeaviest, examplesIn, mixIn, overlapIn, sumsIn, usersIn } from "./queries.ts";
 import { correlationOf, factorOf, isWarm, rateOf, trialsPerBin } from "./rates.ts";
 import { type Rule, type RuleSet, ruleFor } from "./rules.ts";
+import { dropSeries, forgetTracks, openSeries } from "./series.ts";
 import { expectedVolume, hearVolumes, volumeIn } from "./volumes-kept.ts";
 import { beginWatch, isOver, stepWatch, trackFor } from "./watches.ts";
 
@@ -41,9 +41,8 @@ const defaultPrior = 0.05;
 const mostSeries = 4;
 /** A partition of made-up tenants must not fill the memory. */
 const mostTenants = 2_000;
-const warmUpP = 0.001;
-const warmUpTrials = 100;
-const warmUpBins = 12;
+/** Idle bins after which a cell gives way where a budget is full. */
+const shortMemory = 12;
 
 export interface BookOptions {
   readonly rules: RuleSet;
@@ -140,43 +139,9 @@ const openBook = ({ shared, tenants }: BookState, { rules: givenRules, budgets }
         (series) => series.signal === record.signal_type && series.lastBin < binOf(record.minute) - binsPerDay,
       );
       if (idle < 0) return "too_many_detectors";
-      drop(tenant, idle);
+      dropSeries(tenant, idle);
     }
     return openSeries(tenant, record, { identity, shadow });
-  };
-
-  const drop = (tenant: TenantState, at: number): void => {
-    const [gone] = tenant.series.splice(at, 1);
-    if (gone === undefined) return;
-    for (const cell of tenant.cells.values()) cell.of[gone.index] = undefined;
-  };
-
-  const openSeries = (
-    tenant: TenantState,
-    record: TallyRecord,
-    { identity, shadow }: { readonly identity: string; readonly shadow: boolean },
-  ): SeriesState => {
-    const bin = binOf(record.minute);
-    const index = 1 + Math.max(-1, ...tenant.series.map((series) => series.index));
-    const direction = kindOf(record.signal_type)?.harm === "unfired" ? "fall" : "rise";
-    const made: SeriesState = {
-      tenant: tenant.name,
-      signal: record.signal_type,
-      direction,
-      identity,
-      index,
-      shadow,
-      lastBin: bin,
-      root: null,
-      tracks: new Map(),
-      grounds: new Map(),
-      bins: new Map(),
-    };
-    const root = createTrack({ series: made, slice: everything, pairs: [], parent: null, versioned: false, bin });
-    made.tracks.set(everything, root);
-    Object.assign(made, { root });
-    tenant.series.push(made);
-    return made;
   };
 
   const takeTally = (record: TallyRecord, appendTs: number): void => {
@@ -196,61 +161,19 @@ const openBook = ({ shared, tenants }: BookState, { rules: givenRules, budgets }
   const forget = (tenant: TenantState, bin: Bin): void => {
     const full = tenant.cells.size >= budgets.cells;
     for (const [key, cell] of tenant.cells)
-      if (cell.lastBin < bin - (full ? warmUpBins : storedBins)) tenant.cells.delete(key);
+      if (cell.lastBin < bin - (full ? shortMemory : storedBins)) tenant.cells.delete(key);
     for (const known of tenant.values) {
-      const limit = bin - (known.size >= budgets.slices / 15 ? warmUpBins : binsPerDay);
+      const limit = bin - (known.size >= budgets.slices / 15 ? shortMemory : binsPerDay);
       for (const [value, { lastBin }] of known) if (lastBin < limit) known.delete(value);
     }
-    for (const series of tenant.series) forgetTracks(tenant, series, bin);
+    for (const series of tenant.series) forgetTracks(tenant, series, { bin, budgets, shared });
     for (let at = tenant.watches.length - 1; at >= 0; at -= 1) {
       const watch = tenant.watches[at];
       if (watch !== undefined && isOver(watch, bin)) tenant.watches.splice(at, 1);
     }
   };
 
-  const forgetTracks = (tenant: TenantState, series: SeriesState, bin: Bin): void => {
-    const full = series.tracks.size >= budgets.slices;
-    const limit = bin - (full ? binsPerDay : 30 * binsPerDay);
-    const gone = new Set<TrackState>();
-    for (const track of series.tracks.values())
-      if (track.depth > 0 && track.lastTrial < limit && !track.frozen) gone.add(track);
-    if (full && gone.size === 0) {
-      const recent = (track: TrackState): number => track.n.reduce((total, n) => total + n, 0);
-      const pairs = [...series.tracks.values()].filter((track) => track.depth === 2 && !track.frozen);
-      const least = pairs
-        .map((track) => ({ track, trials: recent(track) }))
-        .toSorted((a, b) => a.trials - b.trials || (a.track.slice < b.track.slice ? -1 : 1));
-      for (const { track } of least.slice(0, Math.ceil(budgets.slices / 20))) gone.add(track);
-    }
-    if (gone.size === 0) return;
-    shared.folded += gone.size;
-    for (const track of gone) series.tracks.delete(track.slice);
-    const stays = (track: TrackState): boolean => !gone.has(track);
-    for (const cell of tenant.cells.values()) {
-      const placed = cell.of[series.index];
-      if (placed !== undefined) cell.of[series.index] = { ...placed, tracks: placed.tracks.filter(stays) };
-    }
-    for (const ground of series.grounds.values())
-      if (gone.has(ground.home) && series.root !== null) ground.home = series.root;
-    for (const [key, ground] of series.grounds) if (ground.foldedBin < limit) series.grounds.delete(key);
-  };
-
   const isWatched = (track: TrackState): boolean => !track.series.shadow && ruleOf(track).watch;
-
-  /** Of slices that hold the same cells only the shortest is a hypothesis of its own. */
-  const distinct = (tracks: readonly TrackState[]): TrackState[] => {
-    const kept = new Map<string, TrackState>();
-    for (const track of tracks) {
-      const key = `${track.series.index}|${track.trials}|${track.print}`;
-      const known = kept.get(key);
-      const shorter =
-        known === undefined ||
-        track.depth < known.depth ||
-        (track.depth === known.depth && Number(track.versioned) < Number(known.versioned));
-      if (shorter) kept.set(key, track);
-    }
-    return [...kept.values()];
-  };
 
   const fromEvidence = (tested: readonly TrackState[]): Candidate[] => {
     const classes = Uint8Array.from(tested, ({ depth }) => depth);
@@ -298,22 +221,6 @@ const openBook = ({ shared, tenants }: BookState, { rules: givenRules, budgets }
     return found;
   };
 
-  /** Before a baseline is known: the last hour against what came before it. */
-  const fromWarmUp = (warming: readonly TrackState[], bin: Bin): Candidate[] =>
-    warming.flatMap((track) => {
-      let [n, x] = [0, 0];
-      for (let back = 0; back < warmUpBins; back += 1) {
-        n += track.n[slotOf(bin - back)] ?? 0;
-        x += track.x[slotOf(bin - back)] ?? 0;
-      }
-      const base = { x: track.baseline[0] ?? 0, n: baselineTrials(track.baseline, 0) };
-      if (base.n < warmUpTrials || n === 0) return [];
-      const p = comparisonP({ now: { x, n }, base, phi: 1, direction: track.series.direction });
-      return p * warming.length < warmUpP
-        ? [{ track, trigger: "warm-up" as const, lnE: null, threshold: null, p, changeId: null }]
-        : [];
-    });
-
   const fromRules = (watched: readonly TrackState[], bin: Bin): Candidate[] =>
     watched.flatMap((track) => {
       const { cusumThreshold, objective } = ruleOf(track);
@@ -321,30 +228,13 @@ const openBook = ({ shared, tenants }: BookState, { rules: givenRules, budgets }
       const plain = { track, lnE: null, p: null, changeId: null };
       if (cusumThreshold !== null && track.cusum >= cusumThreshold)
         found.push({ ...plain, trigger: "cusum", threshold: cusumThreshold });
-      if (objective !== null && findBurn(objective.rate, (minutes) => over(track, bin, minutes)) !== undefined)
+      if (
+        objective !== null &&
+        findBurn(objective.rate, (minutes) => countsOver(track, bin, minutes), objective.windows) !== undefined
+      )
         found.push({ ...plain, trigger: "burn-rate", threshold: objective.rate });
       return found;
     });
-
-  /** Counts of the last so many minutes; beyond six hours from whole days. */
-  const over = (track: TrackState, bin: Bin, minutes: number) => {
-    const bins = Math.round(minutes / 5);
-    let [n, x] = [0, 0];
-    if (bins <= storedBins) {
-      for (let back = 0; back < bins; back += 1) {
-        n += track.n[slotOf(bin - back)] ?? 0;
-        x += track.x[slotOf(bin - back)] ?? 0;
-      }
-      return { n, x };
-    }
-    const today = utcDayOf(startOf(bin));
-    for (let back = 0; back < Math.round(bins / binsPerDay); back += 1) {
-      const total = totalOfDay(track.days, 0, today - back);
-      n += total.n;
-      x += total.x;
-    }
-    return { n, x };
-  };
 
   const closeTenant = (tenant: TenantState, bin: Bin): ClosedTenant => {
     const extraPairs = rules.pairs.map((pair) => pair.split(",").map((part) => part.trim()));
@@ -526,7 +416,7 @@ const openBook = ({ shared, tenants }: BookState, { rules: givenRules, budgets }
         ({ root, lastBin }) => root !== null && isWatched(root) && lastBin > binOf(at) - binsPerDay,
       );
       const signals = new Set(watched.map(({ signal }) => signal));
-      const watch = beginWatch(tenant, { changeId, pairs: scope as Pairs, at, watched: signals.size });
+      const watch = beginWatch(tenant, { changeId, pairs: scope, at, watched: signals.size });
       for (let bin = watch.from; bin <= shared.closed; bin += 1)
         for (const series of live) {
           const track = trackFor(series, watch.pairs);

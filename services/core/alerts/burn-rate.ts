@@ -35,8 +35,12 @@ export interface Burn extends BurnWindow {
 }
 
 /** The first pair of windows in which the budget burns too fast; `over` gives the counts of the last so many minutes. */
-export const findBurn = (objective: number, over: (minutes: number) => Counts): Burn | undefined => {
-  for (const window of burnWindows(objective)) {
+export const findBurn = (
+  objective: number,
+  over: (minutes: number) => Counts,
+  windows: readonly BurnWindow[] = burnWindows(objective),
+): Burn | undefined => {
+  for (const window of windows) {
     const counts = over(window.longMinutes);
     const long = burnRate(counts, objective);
     if (counts.n < fewestTrials || long < window.factor) continue;

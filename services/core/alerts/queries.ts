@@ -175,7 +175,7 @@ export const mixIn = (
 ): readonly (MixPart & { readonly value: string })[] => {
   const stable = scope.filter(([name]) => !isVersion(name));
   const before = new Map<string, { n: number; x: number }>();
-  for (const { pairs, state } of [...series.grounds.values()]) {
+  for (const { pairs, state } of series.grounds.values()) {
     if (!stable.every(([name, value]) => pairs.some(([own, other]) => own === name && other === value))) continue;
     const value = pairs.find(([name]) => name === dimension)?.[1] ?? "";
     const sum = before.get(value) ?? { n: 0, x: 0 };
