@@ -74,6 +74,8 @@ describe("draws", () => {
   });
 });
 
+const isLater = (at: number): boolean => at >= monday + day;
+
 describe("traffic", () => {
   const tenant: Tenant = {
     name: "t",
@@ -85,8 +87,6 @@ describe("traffic", () => {
   const bins = Array.from({ length: 8_000 }, (_, index) => monday + index * bin);
 
   const first = (seed: number) => createTraffic(tenant, seed).tallies(monday);
-  const isLater = (at: number): boolean => at >= monday + day;
-
   it("scatters as its correlation says", () => {
     const traffic = createTraffic(tenant, 3);
     const tallies = bins.flatMap((at) => traffic.tallies(at));
@@ -126,7 +126,7 @@ describe("traffic", () => {
     const traffic = createTraffic({ ...tenant, rate: () => 8, heavyUser: () => 0.5 }, 9);
     for (const { fired, users } of bins.slice(0, 50).flatMap((at) => traffic.tallies(at))) {
       if (users === null) continue;
-      const view = new DataView(users.buffer);
+      const view = new DataView(users.buffer, users.byteOffset);
       const entries = Array.from({ length: users.length / 10 }, (_, index) => ({
         hash: view.getBigUint64(index * 10),
         trials: view.getUint16(index * 10 + 8),

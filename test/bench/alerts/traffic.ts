@@ -89,9 +89,11 @@ const leastHashes = (users: number, random: Random): (readonly [high: number, lo
   let reached = 0;
   for (let left = users; left > 0 && hashes.length < sketchSize; left -= 1) {
     reached += (1 - reached) * (1 - random.unit() ** (1 / left));
-    hashes.push([Math.min(2 ** 32 - 1, Math.floor(reached * 2 ** 32)), Math.floor(random.unit() * 2 ** 32)]);
+    const scaled = reached * 2 ** 32;
+    const high = Math.min(2 ** 32 - 1, Math.floor(scaled));
+    hashes.push([high, Math.floor((scaled - high) * 2 ** 32)]);
   }
-  return hashes.toSorted((a, b) => a[0] - b[0] || a[1] - b[1]);
+  return hashes;
 };
 
 /** The heavy user's hash is always among the least: what is tested is the guard, not the luck of a sketch. */
@@ -102,12 +104,11 @@ const sketch = (fired: number, heavy: number, random: Random): Uint8Array | null
   if (fired === 0) return null;
   const others = leastHashes(fired - heavy, random);
   const entries = heavy > 0 ? [heavyHash, ...others.slice(0, sketchSize - 1)] : others;
-  const bytes = new Uint8Array(entries.length * entryBytes);
-  const view = new DataView(bytes.buffer);
+  const bytes = Buffer.allocUnsafe(entries.length * entryBytes);
   for (const [index, [high, low]] of entries.entries()) {
-    view.setUint32(index * entryBytes, high);
-    view.setUint32(index * entryBytes + 4, low);
-    view.setUint16(index * entryBytes + 8, index === 0 && heavy > 0 ? heavy : 1);
+    bytes.writeUInt32BE(high, index * entryBytes);
+    bytes.writeUInt32BE(low, index * entryBytes + 4);
+    bytes.writeUInt16BE(index === 0 && heavy > 0 ? heavy : 1, index * entryBytes + 8);
   }
   return bytes;
 };
