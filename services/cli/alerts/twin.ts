@@ -1,6 +1,7 @@
 // The alerter's offline twin: tallies and changes of files through the service's own fold, one per partition, in event time.
 import { type AlertFoldOptions, createAlertFold, defaultAlertSettings } from "#core/alerts/alert-fold.ts";
 import type { AlertFold, Control } from "#core/alerts/alert-port.ts";
+import { controlRecord } from "#core/alerts/control-record.ts";
 import type { RuleSet } from "#core/alerts/rules.ts";
 import type { ChangeRecord, IncidentRecord, TallyRecord } from "#schemas/generated/records.ts";
 import type { TallyLine } from "#schemas/tally-json.ts";
@@ -12,46 +13,6 @@ const week = 7 * 24 * 60 * minute;
 const grace = 10 * minute;
 /** A minute further ahead of its record's append time than this is wrong, and moves nothing. */
 const tolerance = 5 * minute;
-
-const blank: TallyRecord = {
-  tenant: "~",
-  signal_type: "~control",
-  detector_version: "0",
-  config_hash: "",
-  minute: 0,
-  source_partition: 0,
-  trials: 0,
-  fired: 0,
-  stamp: 0,
-  feature: null,
-  segment: null,
-  tier: null,
-  device: null,
-  locale: null,
-  app_version: null,
-  utc_offset_min: null,
-  prompt_name: null,
-  prompt_version: null,
-  model: null,
-  model_version: null,
-  release: null,
-  users: null,
-  detector_id: null,
-  examples: null,
-  shadow: null,
-  source_partitions: null,
-  incarnation: null,
-  watermark: null,
-  volumes: null,
-  control: null,
-};
-
-const controlRecord = (tenant: string, minuteStart: number, control: Control): TallyRecord => ({
-  ...blank,
-  tenant,
-  minute: minuteStart,
-  control: JSON.stringify(control),
-});
 
 /** As the fold knows a version of a detector. */
 const identityOf = ({ detector_id: id, detector_version: version, config_hash: hash }: TallyRecord): string =>
@@ -96,7 +57,7 @@ const createPart = (partition: number, { rules, changes, take, openFold = create
   };
 
   const addControl = (tenant: string, at: number, control: Control): void => {
-    fold.add(controlRecord(tenant, Math.floor(at / minute) * minute, control), lastOffset, at);
+    fold.add(controlRecord(tenant, at, control), lastOffset, at);
   };
 
   const addChangesUntil = (at: number): void => {
