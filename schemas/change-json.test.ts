@@ -1,5 +1,6 @@
 // Changes from JSON: what may be left out, and that everything wrong is named at once.
 import { expect, test } from "vitest";
+import { dimensions, pairsOf, sliceName } from "#core/alerts/dimensions.ts";
 import { changeKinds, createChangeParser } from "./change-json.ts";
 
 const parse = createChangeParser();
@@ -40,10 +41,15 @@ test("what dump writes reads back as it was", () => {
   expect(parse({ ...record, ...place })).toEqual({ record });
 });
 
-test("a scope is sorted, so that equal slices have equal names", () => {
-  expect(parse({ ...change, scope: "tier=pro,feature=billing" })).toMatchObject({
-    record: { scope: "feature=billing,tier=pro" },
-  });
+test("a scope is named as alerting names slices: sorted, values percent-encoded", () => {
+  const scopes = ["tier=pro, feature=billing", "feature=a b,model=org/m:1", "feature=a%20b", "release=100%"];
+  for (const scope of scopes)
+    expect(parse({ ...change, scope })).toMatchObject({ record: { scope: sliceName(pairsOf(scope) ?? []) } });
+  expect(parse({ ...change, scope: scopes[1] })).toMatchObject({ record: { scope: "feature=a%20b,model=org/m:1" } });
+});
+
+test.each(dimensions)("%s names slices", (dimension) => {
+  expect(parse({ ...change, scope: `${dimension}=x` })).toMatchObject({ record: { scope: `${dimension}=x` } });
 });
 
 test.each(changeKinds)("%s is a kind", (kind) => {

@@ -17,7 +17,6 @@ const dimensions: ReadonlySet<string> = new Set([
   "device",
   "locale",
   "app_version",
-  "utc_offset_min",
   "prompt_name",
   "prompt_version",
   "model",
@@ -31,20 +30,33 @@ const maxLength = 1024;
 const known: ReadonlySet<string> = new Set([...changeFields, ...placeFields]);
 const kinds: ReadonlySet<string> = new Set(changeKinds);
 
-/** `dim=value` sorted by name, joined by commas; or what is wrong. */
+const decode = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+};
+
+/** As values stand in the names of slices: what could be taken for a separator is percent-encoded, / and : are not. */
+const canonical = (value: string): string =>
+  encodeURIComponent(decode(value)).replaceAll("%2F", "/").replaceAll("%3A", ":");
+
+/** `dim=value` sorted by name, joined by commas, values percent-encoded; or what is wrong. */
 const scopeFrom = (text: string): { readonly scope: string } | { readonly why: string } => {
   if (text === "*") return { scope: text };
   const seen = new Set<string>();
-  const parts = text.split(",");
-  for (const part of parts) {
-    const [name = "", value = "", ...more] = part.split("=");
+  const pairs = text.split(",").map((part) => part.split("=").map((side) => side.trim()));
+  for (const [name = "", value = "", ...more] of pairs) {
     if (value === "" || more.length > 0) return { why: "expected * or dimension=value, joined by commas" };
     if (!dimensions.has(name))
       return { why: `no dimension is called ${name}; there are ${[...dimensions].join(", ")}` };
     if (seen.has(name)) return { why: `${name} is there twice` };
     seen.add(name);
   }
-  return { scope: parts.toSorted().join(",") };
+  const parts = pairs.map(([name = "", value = ""]) => ({ name, value: canonical(value) }));
+  const sorted = parts.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return { scope: sorted.map(({ name, value }) => `${name}=${value}`).join(",") };
 };
 
 const isWebAddress = (text: string): boolean =>

@@ -1,16 +1,22 @@
--- What a trial with these hot fields is part of, as feature=billing, feature first: the parts of slice names. Fields in the order
+-- What a trial with these hot fields is part of, as feature=billing, feature first; values as they are. Fields in the order
 -- of `sliced_rates`; an empty one is no part.
 CREATE FUNCTION IF NOT EXISTS slice_parts AS (fields) -> arrayFilter(part -> NOT endsWith(part, '='),
-  arrayMap((name, field) -> concat(name, '=', encodeURLComponent(field)),
+  arrayMap((name, field) -> concat(name, '=', field),
     ['feature', 'segment', 'tier', 'device', 'locale', 'app_version', 'prompt_name', 'prompt_version', 'model',
       'model_version', 'release'], fields));
 
 -- Whether a trial lies in a slice: * is everything, feature=billing,tier=pro needs both.
-CREATE FUNCTION IF NOT EXISTS in_slice AS (slice, parts) -> slice = '*' OR hasAll(parts, splitByChar(',', toString(slice)));
+-- Values in names are percent-encoded, so that a comma in one divides nothing.
+CREATE FUNCTION IF NOT EXISTS in_slice AS (slice, parts) -> slice = '*'
+  OR hasAll(parts, arrayMap(part -> decodeURLComponent(part), splitByChar(',', toString(slice))));
+
+-- A part as it stands in a slice name: only / and : stay as they are.
+CREATE FUNCTION IF NOT EXISTS part_name AS (part) ->
+  replaceAll(replaceAll(replaceOne(encodeURLComponent(part), '%3D', '='), '%2F', '/'), '%3A', ':');
 
 -- The slices of a trial that alerting tracks without being told: everything, each part, and feature with each other part.
-CREATE FUNCTION IF NOT EXISTS tracked_slices AS (parts) -> arrayConcat(['*'], parts,
-  arrayMap(part -> arrayStringConcat(arraySort([part, parts[1]]), ','),
+CREATE FUNCTION IF NOT EXISTS tracked_slices AS (parts) -> arrayConcat(['*'], arrayMap(part -> part_name(part), parts),
+  arrayMap(part -> arrayStringConcat(arraySort([part_name(part), part_name(parts[1])]), ','),
     if(startsWith(parts[1], 'feature='), arraySlice(parts, 2), [])));
 
 -- Rates from which on a change is found in n trials, four times in five, one for each alternative p1 to the null p0. The evidence

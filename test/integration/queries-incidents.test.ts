@@ -69,7 +69,7 @@ const tally = (start: number, trials: number, fired: number, more: object) => ({
 });
 
 const billingTally = (start: number, fired: number, more: object = {}): Promise<void> =>
-  landed.land("tallies", tally(start, 20, fired, { feature: "billing", prompt_version: "p 12", ...more }));
+  landed.land("tallies", tally(start, 20, fired, { feature: "billing", prompt_version: "p,1/2:3%", ...more }));
 
 const told = (more: object): Promise<void> =>
   landed.land("delivery_rows", {
@@ -180,7 +180,7 @@ describe("incidents", () => {
 
   test("incident-rate shows its slice around the window and nothing else", async () => {
     await incident("inc_1", {
-      slice: "feature=billing,prompt_version=p%2012",
+      slice: "feature=billing,prompt_version=p%2C1/2:3%25",
       window_start: at - hour,
       window_end: at,
       onset: at - 20 * minute,
