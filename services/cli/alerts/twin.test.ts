@@ -77,7 +77,6 @@ describe("a log without progress records", () => {
   it("is ten minutes behind its newest tally, and decided up to that tally's end when it is over", () => {
     expect(hear([tally(0), tally(5), tally(3), tally(5)]).heard).toEqual([
       "0: time -10",
-      "0: announce d@1:h",
       "0: copy 0 came 1",
       "0: time -5",
       "0: copy 5 came 6",
@@ -92,7 +91,7 @@ describe("a log without progress records", () => {
       [tally(0), tally(4), tally(5)],
       [change("late", 60), change("second", 5), change("first", 1)],
     );
-    expect(heard.filter((word) => !word.includes("time") && !word.includes("announce"))).toEqual([
+    expect(heard.filter((word) => !word.includes("time"))).toEqual([
       "0: copy 0 came 1",
       "0: change first",
       "0: copy 4 came 5",
@@ -143,10 +142,9 @@ describe("a log of the topic itself", () => {
     expect(heard.filter((word) => word.includes("change"))).toHaveLength(1);
   });
 
-  it("announces its detectors itself", () => {
-    const control = { kind: "detector", id: "a", identities: ["e@2:h"] };
-    const { heard } = hear([{ signal_type: "~control", control }, tally(0)]);
-    expect(heard.filter((word) => word.includes("announce"))).toEqual(["0: announce e@2:h"]);
+  it("announces later versions of a detector by a change that names one", () => {
+    const { heard } = hear([tally(0), tally(9)], [{ ...change("v2", 5), kind: "detector", to: "d@2:h" }]);
+    expect(heard.filter((word) => /announce|change/.test(word))).toEqual(["0: announce d@2:h", "0: change v2"]);
   });
 
   it("is one fold for each of its partitions, each with all changes", () => {

@@ -14,11 +14,8 @@ const grace = 10 * minute;
 /** A minute further ahead of its record's append time than this is wrong, and moves nothing. */
 const tolerance = 5 * minute;
 
-/** As the fold knows a version of a detector. */
-const identityOf = ({ detector_id: id, detector_version: version, config_hash: hash }: TallyRecord): string =>
-  `${id ?? ""}@${version}:${hash}`;
-
-const isAnnouncement = ({ control }: TallyRecord): boolean => control?.includes('"kind":"detector"') ?? false;
+/** A version as the fold knows it: `detector_id@version:config_hash`. */
+const isIdentity = (text: string | null): text is string => text !== null && /^[^@]*@[^:]*:.*$/.test(text);
 
 export interface TwinOptions {
   readonly rules: RuleSet;
@@ -41,10 +38,6 @@ export interface Twin {
 /** One partition. Its clock: progress records where it has any, else the newest minute less the grace. */
 const createPart = (partition: number, { rules, changes, take, openFold = createAlertFold }: TwinOptions) => {
   const fold: AlertFold = openFold({ partition, rules, settings: defaultAlertSettings });
-  const announced = new Set<string>();
-  let announces = true;
-  /** Neighbours mostly come of the same detector, which then needs no look-up. */
-  let last: TallyRecord | undefined;
   let hasProgress = false;
   let newest = Number.NEGATIVE_INFINITY;
   /** A minute more than a week ahead: believed when the next one is too, for one wrong line must not age all others. */
@@ -64,23 +57,11 @@ const createPart = (partition: number, { rules, changes, take, openFold = create
     for (; nextChange < changes.length; nextChange += 1) {
       const change = changes[nextChange];
       if (change === undefined || change.ts > at) return;
-      addControl(change.tenant, change.ts, { kind: "change", id: change.change_id, change });
+      const { change_id: id, tenant, ts, kind, to } = change;
+      // The fold takes the first version of a signal for announced; every later one needs such a change.
+      if (kind === "detector" && isIdentity(to)) addControl(tenant, ts, { kind, id, identities: [to] });
+      addControl(tenant, ts, { kind: "change", id, change });
     }
-  };
-
-  /** A log that announces its detectors says which versions count; one that does not means all. */
-  const announce = (record: TallyRecord): void => {
-    if (!announces) return;
-    const isLast =
-      record.detector_id === last?.detector_id &&
-      record.detector_version === last.detector_version &&
-      record.config_hash === last.config_hash;
-    if (isLast) return;
-    last = record;
-    const identity = identityOf(record);
-    if (announced.has(identity)) return;
-    announced.add(identity);
-    addControl("*", record.minute, { kind: "detector", id: `twin:${identity}`, identities: [identity] });
   };
 
   const advance = (to: number): void => {
@@ -105,7 +86,6 @@ const createPart = (partition: number, { rules, changes, take, openFold = create
 
   const addTally = (record: TallyRecord, offset: number, appendedAt: number | null): void => {
     const isSound = (appendedAt === null || record.minute <= appendedAt + tolerance) && reach(record.minute);
-    announce(record);
     // Without an append time a tally came when its minute was over.
     const appended = appendedAt ?? (isSound ? record.minute : newest) + minute;
     fold.add(record, offset, appended);
@@ -120,7 +100,6 @@ const createPart = (partition: number, { rules, changes, take, openFold = create
         hasProgress = true;
         addChangesUntil(record.watermark ?? Number.NEGATIVE_INFINITY);
       }
-      if (isAnnouncement(record)) announces = false;
       fold.add(record, offset, appendedAt ?? Math.max(0, newest));
       drain();
     },
