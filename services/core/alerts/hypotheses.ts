@@ -1,14 +1,18 @@
 // Candidates that need no evidence over time: slices still warming up; and which slices are hypotheses of their own.
 import { utcDayOf } from "#core/time.ts";
-import { baselineTrials } from "./baseline.ts";
+import { baselineTrials, overDispersion } from "./baseline.ts";
 import type { Bin, Candidate } from "./book-port.ts";
 import { binsPerDay, slotOf, startOf, storedBins, type TrackState } from "./book-state.ts";
 import { totalOfDay } from "./days.ts";
+import { defaultRatio } from "./e-process.ts";
 import { type Counts, comparisonP } from "./probability.ts";
+import { correlationOf } from "./rates.ts";
 
 const warmUpP = 0.001;
 const warmUpTrials = 100;
 const warmUpBins = 12;
+/** ρ of a slice whose own is not known yet: as bins of 50 trials scatter in practice. */
+const usualCorrelation = 0.01;
 
 /** Of slices that hold the same cells only the shortest is a hypothesis of its own. */
 export const distinct = (tracks: readonly TrackState[]): TrackState[] => {
@@ -35,7 +39,14 @@ export const fromWarmUp = (warming: readonly TrackState[], bin: Bin): Candidate[
     }
     const base = { x: track.baseline[0] ?? 0, n: baselineTrials(track.baseline, 0) };
     if (base.n < warmUpTrials || n === 0) return [];
-    const p = comparisonP({ now: { x, n }, base, phi: 1, direction: track.series.direction });
+    const { direction } = track.series;
+    // As everywhere a drift of a quarter is no news, and bins scatter more than single trials do.
+    const tolerated = {
+      x: direction === "rise" ? Math.min(base.n, base.x * defaultRatio) : base.x / defaultRatio,
+      n: base.n,
+    };
+    const phi = overDispersion(n / warmUpBins, Math.max(usualCorrelation, correlationOf(track)));
+    const p = comparisonP({ now: { x, n }, base: tolerated, phi, direction });
     return p * warming.length < warmUpP
       ? [{ track, trigger: "warm-up" as const, lnE: null, threshold: null, p, changeId: null }]
       : [];
