@@ -10,24 +10,26 @@ const answerLimit = 10_000;
 
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
 
+/** `prefix` tells the checks of several consumers in one process apart. */
 export const watchConsumer = (
   consumer: Pick<GroupConsumer, "activity">,
   health: Health,
   clock: Clock = systemClock,
+  prefix = "",
 ): void => {
-  health.check("group", () => {
+  health.check(`${prefix}group`, () => {
     const { joined, lastAnswer } = consumer.activity();
     if (!joined) return { ok: false, detail: "not in the group" };
     const silence = clock() - lastAnswer;
     if (silence <= answerLimit) return { ok: true };
     return { ok: false, detail: `the broker has not answered for ${seconds(silence)}` };
   });
-  health.check("partitions", () => {
+  health.check(`${prefix}partitions`, () => {
     const { assigned, recovering } = consumer.activity();
     if (recovering.length === 0) return { ok: true };
     return { ok: false, detail: `recovering ${recovering.length} of ${assigned.length}` };
   });
-  health.alive("consumer", () => {
+  health.alive(`${prefix}consumer`, () => {
     const { lastHeartbeat, stalled } = consumer.activity();
     if (stalled.length > 0)
       return `stalled: ${stalled.map(({ topic, partition }) => `${topic}:${partition}`).join(", ")}`;
