@@ -23,7 +23,7 @@ const options = {
   in: { flags: "--in <file>", help: "test: tallies as JSON Lines, - for standard input" },
   changes: { flags: "--changes <file>", help: "test: what was changed and when, as JSON Lines" },
   secrets: { flags: "--secrets", help: "check: secrets must be there too, as where the alerter runs" },
-  reason: { flags: "--reason <text>", help: "ack, silence, resolve: why" },
+  reason: { flags: "--reason <text>", help: "of an act: why" },
   until: { flags: "--until <when>", help: "silence: its end, as 2h or 2026-03-01T12:00:00Z" },
   fields: { flags: "--fields <file>", help: "postmortem: its fields as a JSON file" },
   state: { flags: "--state <name>", help: "list: only incidents in this state" },
@@ -105,8 +105,12 @@ const postmortemFields = ({ options: { fields }, path }: Context): unknown => {
   }
 };
 
+const reasonOrNone = ({ options: { reason } }: Context) => ({ reason: reason ?? null });
+
 const bodies: Readonly<Record<string, (context: Context) => unknown>> = {
-  ack: ({ options: { reason } }) => ({ reason: reason ?? null }),
+  ack: reasonOrNone,
+  unsilence: reasonOrNone,
+  close: reasonOrNone,
   silence: ({ options: { reason, until } }) => {
     if (reason === undefined) throw wrongUse("silence needs --reason");
     return { reason, until: new Date(endOf(until, Date.now())).toISOString() };
@@ -175,8 +179,10 @@ const actions: Readonly<Record<string, (context: Context) => Promise<number>>> =
   list,
   ack: act,
   silence: act,
+  unsilence: act,
   resolve: act,
   postmortem: act,
+  close: act,
   redeliver,
   token,
   "send-test": sendTest,
@@ -189,7 +195,7 @@ export const alerts = command({
     "  check FILE                  explains the rules in FILE, or lists all of their mistakes",
     "  test FILE --in TALLIES      lists the incidents that these rules would have opened",
     "  list                        incidents, by the alerter's API",
-    "  ack|silence|resolve|postmortem ID",
+    "  ack|silence|unsilence|resolve|postmortem|close ID",
     "  redeliver ID                sends a notification again",
     "  token ACTOR --tenants …     makes a token for the API",
     "  send-test DESTINATION FILE  sends a test notification",
