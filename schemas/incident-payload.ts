@@ -7,6 +7,9 @@ const time = z.iso.datetime({ precision: 3 });
 /** Names, versions, refs, owners: nothing in which a sentence, an address or markup could travel. */
 const word = z.string().regex(/^[\w.:/ -]{1,64}$/);
 
+/** `~`: the pipeline itself, which is nobody's product. */
+const tenantName = z.string().regex(/^(?:~|[\w.:/ -]{1,64})$/);
+
 /** As tallies name it, or `~stream`, `~pipeline` for what is no rate. */
 const signalType = z.string().regex(/^~?[\w.:/ -]{1,64}$/);
 
@@ -57,7 +60,7 @@ export const incidentPayload = z.object({
   /** One line for a pager, of words as above and of figures. */
   summary: z.string().regex(/^[\w.:/ ,%=×–·→()*~-]{1,1000}$/),
   incident_id: word,
-  tenant: word,
+  tenant: tenantName,
   rule: word,
   rule_version: word,
   state: z.enum(["open", "acknowledged", "silenced", "resolved", "closed"]),

@@ -102,6 +102,8 @@ export interface Book {
   setRules(rules: RuleSet): void;
   announce(identities: readonly string[]): void;
 
+  /** In order of name. */
+  tenants(): readonly string[];
   /** Live tracks of a tenant: in order of (signal, slice). */
   tracks(tenant: string): readonly Track[];
   findTrack(tenant: string, signal: string, slice: string): Track | undefined;

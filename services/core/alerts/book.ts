@@ -365,6 +365,7 @@ const openBook = ({ shared, tenants }: BookState, { rules: givenRules, budgets }
       for (const identity of identities) shared.announced.add(identity);
     },
 
+    tenants: () => [...tenants.keys()].toSorted(),
     tracks: tracksOf,
     findTrack: (tenant, signal, slice) =>
       tenants
