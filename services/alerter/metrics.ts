@@ -24,5 +24,8 @@ export const declareMetrics = (metrics: Metrics) => ({
     "outcome",
   ]),
   attemptSeconds: metrics.histogram("earshot_alert_attempt_seconds", "Time of an attempt", ["destination"]),
-  acts: metrics.counter("earshot_alert_acts_total", "Acts of people through the API", ["action", "status"]),
+  requests: metrics.counter("earshot_alert_requests_total", "Requests to the API and how they were answered", [
+    "endpoint",
+    "status",
+  ]),
 });

@@ -90,7 +90,8 @@ const targetsOf = ({ record, deliveries }: Case, settings: DeliverySettings): re
   };
   const routes = routesFor(settings, readWords(record.routes), record);
   for (const route of routes) for (const name of route.destinations) add(name, route);
-  for (const { destination, status } of deliveries.values()) if (status === "delivered") add(destination, undefined);
+  for (const one of deliveries.values())
+    if (one.status === "delivered" || isForced(one)) add(one.destination, undefined);
   for (const route of routes) {
     const fallback = settings.routes.find(({ name }) => name === route.fallback);
     for (const name of fallback?.destinations ?? []) add(name, fallback, route.destinations);

@@ -10,9 +10,14 @@ import { AppError, toError } from "#runtime/errors.ts";
 import { createOutages } from "#runtime/outages.ts";
 import { service } from "#runtime/service.ts";
 import { brokerAccess, registryAccess } from "#runtime/shared-settings.ts";
+import { codeVersion } from "#runtime/version.ts";
+import type { DeliveryRecord } from "#schemas/generated/records.ts";
 import { type Topics, topicsFor } from "#schemas/topics.ts";
 import { openActiveRules } from "./active-rules.ts";
+import { openActiveTokens } from "./active-tokens.ts";
+import { openApi } from "./api.ts";
 import { settings } from "./config.ts";
+import { controlOut } from "./control.ts";
 import { createFollower } from "./follow.ts";
 import { createIntake } from "./intake.ts";
 import { createLanes } from "./lanes.ts";
@@ -71,24 +76,26 @@ export const alerterWith = (folds: Folds) =>
     const follower = own(
       createFollower({ topics, admin, reader, read, ledger, outages, log, every: given.followEvery, fail }),
     );
+    const control = { topic: topics.tallies.topic, codecs };
+    const writeDelivery = (partition: number, record: DeliveryRecord, signal: AbortSignal): Promise<void> =>
+      producer.send(
+        [
+          {
+            topic: topics.deliveries.topic,
+            partition,
+            key: `${record.incident_id}|${record.notification_id}|${record.destination}`,
+            value: codecs.encode("deliveries", record),
+          },
+        ],
+        signal,
+      );
     const sender = own(openSender());
     const lanes = own(
       createLanes({
         ledger,
         settings: () => rules.current.delivery,
         sender,
-        write: (partition, record, signal) =>
-          producer.send(
-            [
-              {
-                topic: topics.deliveries.topic,
-                partition,
-                key: `${record.incident_id}|${record.notification_id}|${record.destination}`,
-                value: codecs.encode("deliveries", record),
-              },
-            ],
-            signal,
-          ),
+        write: writeDelivery,
         timers: systemTimers,
         crashAt,
         log,
@@ -103,7 +110,7 @@ export const alerterWith = (folds: Folds) =>
     );
     const ownership = own(
       createOwnership({
-        control: { topic: topics.tallies.topic, codecs },
+        control,
         rules,
         lanes,
         upkeep: createUpkeep({
@@ -161,6 +168,34 @@ export const alerterWith = (folds: Folds) =>
       outages,
       count: (kind, reason) => counted.changes.inc({ kind, outcome: reason ?? "taken" }),
     });
+
+    const tokens = own(openActiveTokens({ path: given.tokensFile, every: given.rulesEvery, log }));
+    const api = own(
+      await openApi({
+        host: given.apiHost,
+        port: given.apiPort,
+        tokens: () => tokens.current,
+        rate: given.apiRate,
+        failures: given.apiFailures,
+        version: codeVersion,
+        log,
+        meter: { answered: (endpoint, status) => counted.requests.inc({ endpoint, status }) },
+        ledger,
+        writeAct: ({ partition, record: { tenant } }, id, act) =>
+          producer.send(
+            [controlOut(control, partition, { tenant, at: act.at, control: { kind: "act", id, act } })],
+            stopping,
+          ),
+        async writeDelivery(partition, record) {
+          await writeDelivery(partition, record, stopping);
+          ledger.addDelivery({ partition, at: systemClock(), fromLog: false }, record);
+        },
+        now: systemClock,
+        patience: 10_000,
+        stopping,
+      }),
+    );
+    log.info({ port: api.port, host: given.apiHost, tokens: tokens.current.count }, "api listening");
 
     metrics.beforeScrape(() => {
       counted.rulesVersion.reset();

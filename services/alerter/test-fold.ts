@@ -239,22 +239,22 @@ const createFold = (state: State): AlertFold => {
   };
 };
 
+const track = (fold: AlertFold, from: number): AlertFold => {
+  let next = from;
+  return {
+    ...fold,
+    get time() {
+      return fold.time;
+    },
+    add(record, offset, appendTs) {
+      next = offset + 1;
+      fold.add(record, offset, appendTs);
+    },
+    snapshot: () => ({ ...fold.snapshot(), offset: next }),
+  };
+};
 /** `resumed`: how many records each fold that came from a snapshot had behind it. */
 export const testFolds = (resumed: number[] = []): Folds => {
-  const track = (fold: AlertFold, from: number): AlertFold => {
-    let next = from;
-    return {
-      ...fold,
-      get time() {
-        return fold.time;
-      },
-      add(record, offset, appendTs) {
-        next = offset + 1;
-        fold.add(record, offset, appendTs);
-      },
-      snapshot: () => ({ ...fold.snapshot(), offset: next }),
-    };
-  };
   return {
     create: () => track(createFold({ incidents: new Map(), applied: new Set(), folded: 0 }), 0),
     resume({ offset, parts }) {
