@@ -231,6 +231,8 @@ const tallyOf = (flow: Flow, number: number, start: number, random: () => number
     ...now,
     signal_type: signal,
     minute: start,
+    // Two flows may share a cell: their tallies add up like those of two input partitions.
+    source_partition: number,
     trials,
     fired,
     stamp: start / minute,

@@ -53,6 +53,7 @@ interface TenantPart {
 interface SharedPart extends Omit<FoldState, "cases"> {
   readonly book: unknown;
   readonly stalledSince: number | null;
+  readonly leapt: number;
   /** Cases and changes of no single tenant are here too. */
   readonly cases: Case[];
   readonly changes: readonly ChangeRecord[];
@@ -67,7 +68,10 @@ const toParts = (bookParts: ReadonlyMap<string, unknown>, { cases, ...rest }: Fo
       cases: cases.cases.get(name) ?? [],
       changes: cases.changes.get(name) ?? [],
     };
-    parts.set(name, name === sharedPart ? { ...part, ...rest, stalledSince: cases.stalledSince } : part);
+    parts.set(
+      name,
+      name === sharedPart ? { ...part, ...rest, stalledSince: cases.stalledSince, leapt: cases.leapt } : part,
+    );
   }
   return parts;
 };
@@ -153,8 +157,8 @@ export const createAlertFold = (options: AlertFoldOptions): AlertFold => {
 export const resumeAlertFold = ({ parts }: AlertSnapshot, options: AlertFoldOptions): AlertFold => {
   const shared = parts.get(sharedPart) as SharedPart | undefined;
   if (shared === undefined) return createAlertFold(options);
-  const { seen, refused, rules, offset, stalledSince } = shared;
-  const cases: CaseState = { ...createCaseState(), stalledSince };
+  const { seen, refused, rules, offset, stalledSince, leapt } = shared;
+  const cases: CaseState = { ...createCaseState(), stalledSince, leapt };
   const bookParts = new Map<string, unknown>();
   for (const [name, part] of parts) {
     const own = part as TenantPart;

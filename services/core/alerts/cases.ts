@@ -16,6 +16,7 @@ import {
   findHost,
   findReturning,
   findSameKey,
+  heldScopes,
   isInhibited,
   joinSignals,
   restartOf,
@@ -44,7 +45,7 @@ import { type CandidateChange, type GroupedSignal, isLive, readList, safeName, s
 import { findEvidence, findRoot, nameable, ownSums, parentOf, type Root } from "./root.ts";
 import { type Rule, ruleFor, silenceFor } from "./rules.ts";
 import { canMeet, isWithin, meet } from "./scope.ts";
-import { isStalled, isWorthTelling, readStream, type StreamState } from "./silence.ts";
+import { binsOfStream, isStalled, isWorthTelling, readStream, type StreamState } from "./silence.ts";
 
 export interface CaseSettings {
   /** Of the partition: one of them tells of a stalled pipeline, all of them wait. */
@@ -60,9 +61,16 @@ export interface CaseState {
   /** By tenant; `*` for all. */
   readonly changes: Map<string, readonly ChangeRecord[]>;
   stalledSince: EventTime | null;
+  /** Newest bin that closed together with the next: events of a leap of the clock are counted where it ends, so streams cannot be judged. */
+  leapt: Bin;
 }
 
-export const createCaseState = (): CaseState => ({ cases: new Map(), changes: new Map(), stalledSince: null });
+export const createCaseState = (): CaseState => ({
+  cases: new Map(),
+  changes: new Map(),
+  stalledSince: null,
+  leapt: Number.NEGATIVE_INFINITY,
+});
 
 export interface Cases {
   /** A bin has closed for these tenants. */
@@ -87,6 +95,10 @@ const pipelineSignal = "~pipeline";
 const isSustained = ({ trigger }: Candidate): boolean => trigger === "sustained";
 
 const keyOf = ({ series, slice }: Track): string => `${series.signal}|${slice}`;
+
+/** The strongest first, slow rises last; of equals in the order of signals and slices. */
+const byStrength = (a: Candidate, b: Candidate): number =>
+  Number(isSustained(a)) - Number(isSustained(b)) || (b.lnE ?? 0) - (a.lnE ?? 0);
 
 export const createCases = (
   book: Book,
@@ -404,7 +416,7 @@ export const createCases = (
     const { verdict, scope: named } = judge(book, evidence, { guards, dimensions, restart: first });
     if ("wait" in verdict) return;
     const kind = verdict.class;
-    const root = findRoot(book, evidence, { guards, explained });
+    const root = findRoot(book, evidence, { guards, explained: heldScopes(cases, signal) });
     const from = evidence.from;
     const scope = kind === "quality" ? root.scope : nameable(book, series, named ?? pairs, Math.max(from, first), bin);
     const isOwn = sliceName(scope) === track.slice && (kind === "mix" || isSustained(candidate));
@@ -418,15 +430,11 @@ export const createCases = (
     );
   };
 
-  /** The strongest first, slow rises last; of equals in the order of signals and slices. */
-  const byStrength = (a: Candidate, b: Candidate): number =>
-    Number(isSustained(a)) - Number(isSustained(b)) || (b.lnE ?? 0) - (a.lnE ?? 0);
-
   // ── closing ──
 
   const end = (own: Case, closing: Closing, scene: Scene): void => {
     if (closing === "new_level") {
-      for (const track of relatedTracks(own)) if (isWithin(track.pairs, scopeOfCase(own))) book.newLevel(track);
+      for (const track of relatedTracks(own)) book.newLevel(track);
       const markers = readList<string>(own.record.markers);
       emit(resolve(own, { reason: closing, patch: { markers: JSON.stringify([...markers, closing]) } }, scene));
     } else emit(resolve(own, { reason: closing, patch: {} }, scene));
@@ -605,14 +613,14 @@ export const createCases = (
     close(bin, tenants, offset) {
       const scene = sceneAt(endOf(bin), offset);
       const stalled = isStalled(book);
+      if (book.time >= endOf(bin + 1)) state.leapt = bin;
       for (const { tenant, candidates } of tenants) {
         if (!stalled) {
-          followStreams(tenant, bin, scene);
+          if (bin - state.leapt > binsOfStream) followStreams(tenant, bin, scene);
           for (const candidate of candidates.toSorted(byStrength)) look(candidate, bin, scene);
         }
         for (const own of casesOf(tenant)) {
           if (!isLive(own.record)) continue;
-          passTime(own, bin, scene);
           const isHeld =
             stalled ||
             own.record.class === "stream_stopped" ||
@@ -622,6 +630,7 @@ export const createCases = (
               scopeOfCase(own),
             );
           if (!isHeld) follow(own, bin, scene);
+          if (isLive(own.record)) passTime(own, bin, scene);
         }
       }
     },

@@ -74,12 +74,15 @@ export const findHolder = (cases: readonly Case[], signal: string, scope: Scope)
       areNested(scope, scopeOfCase(own)),
   );
 
-/** Live quality incidents of the signal that hold a part of the slice. */
-export const explainedParts = (cases: readonly Case[], signal: string, scope: Scope): readonly Scope[] =>
+/** Root slices of the signal's live quality incidents. */
+export const heldScopes = (cases: readonly Case[], signal: string): readonly Scope[] =>
   cases
     .filter(({ record }) => isLive(record) && record.class === "quality" && record.signal_type === signal)
-    .map(scopeOfCase)
-    .filter((root) => canMeet(root, scope) && !areNested(root, scope));
+    .map(scopeOfCase);
+
+/** Those that hold a part of the slice. */
+export const explainedParts = (cases: readonly Case[], signal: string, scope: Scope): readonly Scope[] =>
+  heldScopes(cases, signal).filter((root) => canMeet(root, scope) && !areNested(root, scope));
 
 /** A stream that stopped says nothing about its quality; a broken denominator nothing about its own signal's. */
 export const isInhibited = (cases: readonly Case[], signal: string, scope: Scope): boolean =>

@@ -3,6 +3,7 @@ import { provenanceFields } from "#core/context.ts";
 import type { Bin, Book, Candidate, Scope, Series, Sums, Track } from "./book-port.ts";
 import type { Direction } from "./e-process.ts";
 import { mixShift } from "./mix.ts";
+import { wilson } from "./probability.ts";
 import type { Guards } from "./rules.ts";
 import { meet } from "./scope.ts";
 
@@ -114,6 +115,16 @@ const confinedTo = (book: Book, { candidate, from, to }: Evidence, guards: Guard
   return undefined;
 };
 
+/** Few trials differ by chance, and this is asked each bin: only what lies three deviations off is a second signal. */
+const surely = 3;
+
+const isRisen = (sums: Sums, direction: Direction): boolean => {
+  if (sums.n === 0 || harmRatio(sums, direction) < quietRatio) return false;
+  const { low, high } = wilson(sums.x, sums.n, surely);
+  const baseline = sums.expected / sums.n;
+  return direction === "rise" ? low > baseline : high < baseline;
+};
+
 /** Bad answers move several signals, a broken widget one. */
 const isAlone = (book: Book, series: Series, scope: Scope, from: Bin, to: Bin): boolean => {
   const others = book
@@ -121,7 +132,7 @@ const isAlone = (book: Book, series: Series, scope: Scope, from: Bin, to: Bin): 
     .filter(({ slice, series: other }) => slice === "*" && other.signal !== series.signal);
   return others.every(({ series: other }) => {
     const sums = book.sums(other, scope, from, to);
-    return sums.n === 0 || harmRatio(sums, other.direction) < quietRatio;
+    return !isRisen(sums, other.direction);
   });
 };
 

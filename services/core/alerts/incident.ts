@@ -311,13 +311,14 @@ export const updateIfDue = (own: Case, patch: Partial<IncidentRecord>, scene: Sc
   return move(own, { patch, tell, what: graver ? "became graver" : "updated", act: null }, scene);
 };
 
-/** Each four hours while nobody has taken it. */
+/** Each four hours while nobody has taken it; reports that are not about quality are told once. */
 export const remindIfDue = (
   own: Case,
   refreshed: () => Partial<IncidentRecord>,
   scene: Scene,
 ): IncidentRecord | undefined => {
-  if (own.record.state !== "open" || scene.at - own.toldAt < remindEvery) return undefined;
+  const isReport = severityIn(own.record) === "SEV4";
+  if (own.record.state !== "open" || isReport || scene.at - own.toldAt < remindEvery) return undefined;
   return move(own, { patch: refreshed(), tell: "reminder", what: "reminded", act: null }, scene);
 };
 

@@ -11,6 +11,7 @@ export type CandidateChange = IncidentPayload["changes"][number];
 export type GroupedSignal = IncidentPayload["signals"][number];
 
 /** A list that this fold wrote itself. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- who reads knows what it wrote.
 export const readList = <T>(json: string | null): readonly T[] => (json === null ? [] : (JSON.parse(json) as T[]));
 
 const isLink = (text: string | null): text is string =>

@@ -4,7 +4,7 @@ import type { Bin, Book } from "./book-port.ts";
 import { poissonLower } from "./probability.ts";
 
 /** Fifteen minutes. */
-const window = 3;
+export const binsOfStream = 3;
 /** A stream of fewer events may pause by chance. */
 const fewestExpected = 30;
 const leastP = 1e-6;
@@ -25,7 +25,7 @@ export interface StreamState {
 
 /** Events of a tenant's feature (`*`: all) in the last fifteen minutes against the same minutes of other days; undefined: no verdict yet. */
 export const readStream = (book: Book, tenant: string, feature: string, bin: Bin): StreamState | undefined => {
-  const from = bin - window + 1;
+  const from = bin - binsOfStream + 1;
   const expected = book.expectedVolume(tenant, feature, from, bin);
   if (expected === undefined) return undefined;
   const events = book.volume(tenant, feature, from, bin);
