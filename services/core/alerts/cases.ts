@@ -4,7 +4,7 @@ import { minute } from "#core/time.ts";
 import type { ChangeRecord, IncidentRecord } from "#schemas/generated/records.ts";
 import type { Act } from "./alert-port.ts";
 import type { Bin, Book, Candidate, ClosedTenant, Scope, Series, Sums, Track } from "./book-port.ts";
-import { binLength, endOf, storedBins } from "./book-state.ts";
+import { binLength, binsPerDay, endOf, storedBins } from "./book-state.ts";
 import { isRollbackOf, isWatched, rememberChange } from "./changes.ts";
 import { type Closing, closingOf, isLongOpen, isOverAfter } from "./closing.ts";
 import { describe, dispersionOf, type Subject, type Suspicion, suspect } from "./describe.ts";
@@ -41,6 +41,7 @@ import {
 } from "./incident.ts";
 import { isCrossSegment, isGraver, severityOf } from "./markers.ts";
 import { isoTime } from "./payload.ts";
+import { evidenceOfRest } from "./remainder.ts";
 import { type CandidateChange, type GroupedSignal, isLive, readList, safeName, severityIn } from "./render.ts";
 import { findEvidence, findRoot, nameable, ownSums, parentOf, type Root } from "./root.ts";
 import { type Rule, ruleFor, silenceFor } from "./rules.ts";
@@ -88,6 +89,8 @@ export interface Cases {
 const mostEnded = 500;
 /** Expected harm below which a short window tells little about the size of a rise: 20 ± 4.5. */
 const enoughForGravity = 20;
+/** Evidence where the trigger has no threshold of its own: one false alarm in 28 days. */
+const monthOfBins = 28 * binsPerDay;
 const pipelineTenant = "~";
 const streamSignal = "~stream";
 const pipelineSignal = "~pipeline";
@@ -364,7 +367,10 @@ export const createCases = (
   };
 
   /** Whether what live incidents do not explain of the slice is still an alarm. */
-  const isUnexplained = (evidence: Evidence, explained: readonly Scope[], rule: Rule): boolean => {
+  const isUnexplained = (
+    evidence: Evidence,
+    { explained, rule, restart }: { readonly explained: readonly Scope[]; readonly rule: Rule; readonly restart: Bin },
+  ): boolean => {
     if (explained.length === 0) return true;
     const { candidate, from, to, sums } = evidence;
     const { series, pairs } = candidate.track;
@@ -375,7 +381,12 @@ export const createCases = (
       x -= held.x;
       expected -= held.expected;
     }
-    return n >= rule.guards.minTrials && isImportant({ n, x, expected }, series.direction, rule.guards);
+    if (n < rule.guards.minTrials || !isImportant({ n, x, expected }, series.direction, rule.guards)) return false;
+    const first = Math.max(restart, to - storedBins + 1);
+    const options = { parts: explained, smallestRatio: rule.smallestRatio, from: first, to };
+    return (
+      isSustained(candidate) || evidenceOfRest(book, candidate.track, options) >= (candidate.threshold ?? monthOfBins)
+    );
   };
 
   /** A watch whose change was taken back, or whose incident is over, has said what it had to say. */
@@ -409,7 +420,7 @@ export const createCases = (
     const evidence = findEvidence(book, candidate, bin, restart);
     if (evidence === undefined) return;
     const explained = explainedParts(cases, signal, pairs);
-    if (!isUnexplained(evidence, explained, rule)) return;
+    if (!isUnexplained(evidence, { explained, rule, restart })) return;
     const { guards } = rule;
     const dimensions = book.cells(series, [], bin, bin).dimensions;
     const first = Math.max(restart, bin - storedBins + 1);

@@ -79,14 +79,23 @@ const isMixShift = (book: Book, evidence: Evidence, dimensions: readonly string[
   );
 };
 
-/** A person is no incident: without the heaviest user of each bin there would have been no alarm. */
-const isOneUser = (book: Book, { candidate, from, to, sums }: Evidence, restart: Bin): boolean => {
+/** A user with less than this share of the harm is no explanation: without any of its trials a fresh alarm is often a bin short. */
+const heavyShare = 0.2;
+
+/** A person is no incident: without the heaviest user of each day there would have been no alarm. */
+const withoutHeaviest = (
+  book: Book,
+  { candidate, from, to, sums }: Evidence,
+  restart: Bin,
+): "alarm" | "one user" | "not yet" => {
   const { track, threshold, lnE } = candidate;
-  if (candidate.trigger === "sustained") return false;
-  if (lnE !== null && threshold !== null)
-    return book.evidenceWithoutHeaviest(track, track.pairs, restart, to) < threshold;
+  if (candidate.trigger === "sustained") return "alarm";
   const { heaviest } = book.users(track.series, track.pairs, from, to);
-  return heaviest > sums.x / 2;
+  const harm = track.series.direction === "rise" ? sums.x : sums.n - sums.x;
+  const isHeavy = heaviest > heavyShare * harm;
+  if (lnE === null || threshold === null) return heaviest > harm / 2 ? "one user" : "alarm";
+  if (book.evidenceWithoutHeaviest(track, track.pairs, restart, to) >= threshold) return "alarm";
+  return isHeavy ? "one user" : "not yet";
 };
 
 const clientDimensions = ["device", "app_version"] as const;
@@ -164,7 +173,9 @@ export const judge = (book: Book, evidence: Evidence, { guards, dimensions, rest
   if (!isImportant(sums, direction, guards)) return waiting("effect");
   if (isDenominatorBroken(book, candidate.track, from, to)) return classed("data");
   if (isMixShift(book, evidence, dimensions)) return classed("mix");
-  if (isOneUser(book, evidence, restart)) return classed("concentrated");
+  const rest = withoutHeaviest(book, evidence, restart);
+  if (rest === "one user") return classed("concentrated");
+  if (rest === "not yet") return waiting("users");
   if (book.users(series, pairs, from, to).count < guards.minUsers) return waiting("users");
   const client = confinedTo(book, evidence, guards);
   if (client !== undefined && isAlone(book, series, client, from, to)) return classed("client", client);

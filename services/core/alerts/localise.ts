@@ -221,19 +221,35 @@ const sum = (column: Float64Array): number => column.reduce((total, own) => tota
 
 const sumAll = ({ n, x, expected }: Cells): Sums => ({ n: sum(n), x: sum(x), expected: sum(expected) });
 
+/** Slices that share all but so many of their trials, and whose evidence differs by less than a condition costs, are the same to a reader. */
+const strayTrials = 0.02;
+const strayEvidence = 1;
+
+const isSame = (a: Slice, b: Slice): boolean =>
+  a.dims.length === b.dims.length &&
+  Math.abs(a.n - b.n) <= strayTrials * Math.max(a.n, b.n) &&
+  Math.abs(a.score - b.score) <= strayEvidence;
+
 /** The best slice of these cells; the root where no narrower one explains more. */
 const best = (cells: Cells, rules: Rules): Slice => {
   const all = sumAll(cells);
   let leader: Slice = { ...all, dims: [], vals: [], score: departure(all, rules.direction) };
+  let near: Slice[] = [];
   scanAll({
     cells,
     packed: packCells(cells),
     rules,
     found: (slice) => {
+      if (slice.score < leader.score - strayEvidence) return;
+      near.push(slice);
       const isBetter = slice.score > leader.score;
-      if (isBetter || (slice.score === leader.score && compareTied(slice, leader, cells) < 0)) leader = slice;
+      if (!isBetter && (slice.score < leader.score || compareTied(slice, leader, cells) > 0)) return;
+      leader = slice;
+      near = near.filter((other) => isSame(other, slice));
     },
   });
+  // A prompt's name and its feature differ by the few responses that were never seen: then the order of dimensions decides.
+  for (const slice of near) if (isSame(slice, leader) && compareTied(slice, leader, cells) < 0) leader = slice;
   return leader;
 };
 
