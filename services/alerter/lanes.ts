@@ -315,15 +315,17 @@ export const createLanes = (ports: LanesPorts): Lanes => {
     }
   };
 
-  const unwatch = ledger.watch((id) => {
-    dirty.add(id);
-    wake(timers.now());
-  });
-
   const lookAtAll = (partition?: number): void => {
     for (const { record } of ledger.cases(partition)) dirty.add(record.incident_id);
     wake(timers.now());
   };
+
+  const unwatch = ledger.watch((id) => {
+    // A destination that went or came back changes what every incident owes.
+    if (id === destinationIncident) return lookAtAll();
+    dirty.add(id);
+    wake(timers.now());
+  });
 
   return {
     own(partition) {
