@@ -3,9 +3,10 @@ import type { ChangeRecord, TallyRecord } from "#schemas/generated/records.ts";
 import type { AlertFold, AlertSnapshot } from "./alert-port.ts";
 import { createBook, resumeBook, sharedPart } from "./book.ts";
 import type { Book } from "./book-port.ts";
-import { type CaseState, createCaseState, createCases } from "./cases.ts";
+import { createCases } from "./cases.ts";
 import type { Budgets } from "./cells.ts";
 import { isNewControl, readControl } from "./control.ts";
+import { type CaseState, createCaseState } from "./desk.ts";
 import type { Case } from "./incident.ts";
 import type { RuleSet } from "./rules.ts";
 

@@ -1,6 +1,6 @@
 // What belongs together: alarms of one tenant in nested or half-overlapping slices are one incident; some incidents keep others from opening.
 import type { EventTime } from "#core/time.ts";
-import type { Book, Scope, Series } from "./book-port.ts";
+import type { Book, Scope, Series, Track } from "./book-port.ts";
 import { binLength, storedBins } from "./book-state.ts";
 import type { AlarmClass } from "./guards.ts";
 import { type Case, reopenWithin } from "./incident.ts";
@@ -19,6 +19,9 @@ export interface Alarm {
 }
 
 const halfShared = 0.5;
+
+/** A track in an incident's memory. */
+export const keyOf = ({ series, slice }: Track): string => `${series.signal}|${slice}`;
 
 export const scopeOfCase = ({ record }: Case): Scope => scopeNamed(record.slice);
 
@@ -64,15 +67,13 @@ export const findSameKey = (cases: readonly Case[], rule: string, { series }: Al
       isLive(record) && record.rule === rule && record.signal_type === series.signal && record.slice === slice,
   );
 
-/** Whether this slice of the signal is explained by a live incident's root without any further look. */
-export const findHolder = (cases: readonly Case[], signal: string, scope: Scope): Case | undefined =>
-  cases.find(
-    (own) =>
-      isLive(own.record) &&
-      own.record.class === "quality" &&
-      own.record.signal_type === signal &&
-      areNested(scope, scopeOfCase(own)),
-  );
+/** The live incident that explains this slice of the signal without any further look: by its root, or because it was joined. */
+export const findHolder = (cases: readonly Case[], track: Track): Case | undefined =>
+  cases.find((own) => {
+    if (!isLive(own.record) || own.record.class !== "quality") return false;
+    const isOfSignal = own.record.signal_type === track.series.signal;
+    return own.tracks.includes(keyOf(track)) || (isOfSignal && areNested(track.pairs, scopeOfCase(own)));
+  });
 
 /** Root slices of the signal's live quality incidents. */
 export const heldScopes = (cases: readonly Case[], signal: string): readonly Scope[] =>

@@ -1,6 +1,6 @@
 // From evidence to alert: what a candidate must show, and what kind of thing it is. Named, so that a candidate that waits can say why.
-import { provenanceFields } from "#core/context.ts";
 import type { Bin, Book, Candidate, Scope, Series, Sums, Track } from "./book-port.ts";
+import { dimensions, isVersion } from "./dimensions.ts";
 import type { Direction } from "./e-process.ts";
 import { mixShift } from "./mix.ts";
 import { wilson } from "./probability.ts";
@@ -48,8 +48,6 @@ export const isDenominatorBroken = (book: Book, track: Track, from: Bin, to: Bin
   return book.sums(track.series, track.pairs, from, to).n < leastShareOfTrials * expected;
 };
 
-const versions: ReadonlySet<string> = new Set(provenanceFields);
-
 /** A rate that was told apart by whom it comes from is no news when only the shares moved. */
 const quietRatio = 1.25;
 const mostOfShares = 0.5;
@@ -69,13 +67,16 @@ const isShiftOf = (dimension: string, book: Book, { candidate, from, to }: Evide
  * Traffic moved, quality did not: the shares of some dimension explain more than half the move, or every part behaves as it did.
  * Versions are left out: a rollout is a shift of shares.
  */
-const isMixShift = (book: Book, evidence: Evidence, dimensions: readonly string[]): boolean => {
+const isMixShift = (book: Book, evidence: Evidence): boolean => {
   const { candidate, from, to } = evidence;
   const { series, pairs } = candidate.track;
   if (harmRatio(book.sums(series, pairs, from, to), series.direction) < quietRatio) return true;
   return dimensions.some(
     (dimension) =>
-      !versions.has(dimension) && !pairs.some(([own]) => own === dimension) && isShiftOf(dimension, book, evidence),
+      !isVersion(dimension) &&
+      dimension !== "prompt_name" &&
+      !pairs.some(([own]) => own === dimension) &&
+      isShiftOf(dimension, book, evidence),
   );
 };
 
@@ -156,14 +157,12 @@ const waiting = (wait: "volume" | "effect" | "users"): Judgement => ({ verdict: 
 
 export interface JudgeOptions {
   readonly guards: Guards;
-  /** Of the series' cells, in their fixed order. */
-  readonly dimensions: readonly string[];
   /** First bin from which evidence counts: the alarm's own start. */
   readonly restart: Bin;
 }
 
 /** All guards of one candidate. A candidate that waits is looked at again when the next bin closes. */
-export const judge = (book: Book, evidence: Evidence, { guards, dimensions, restart }: JudgeOptions): Judgement => {
+export const judge = (book: Book, evidence: Evidence, { guards, restart }: JudgeOptions): Judgement => {
   const { candidate, from, to, sums } = evidence;
   const { series, pairs } = candidate.track;
   const { direction } = series;
@@ -172,7 +171,7 @@ export const judge = (book: Book, evidence: Evidence, { guards, dimensions, rest
   if (!isLarge(sums, direction, guards)) return waiting("volume");
   if (!isImportant(sums, direction, guards)) return waiting("effect");
   if (isDenominatorBroken(book, candidate.track, from, to)) return classed("data");
-  if (isMixShift(book, evidence, dimensions)) return classed("mix");
+  if (isMixShift(book, evidence)) return classed("mix");
   const rest = withoutHeaviest(book, evidence, restart);
   if (rest === "one user") return classed("concentrated");
   if (rest === "not yet") return waiting("users");
