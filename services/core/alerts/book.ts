@@ -32,7 +32,7 @@ import { binsIn, cellsIn, evidenceWithoutHeaviest, examplesIn, mixIn, overlapIn,
 import { correlationOf, factorOf, isWarm, rateOf, trialsPerBin } from "./rates.ts";
 import { type Rule, type RuleSet, ruleFor } from "./rules.ts";
 import { dropSeries, forgetTracks, openSeries } from "./series.ts";
-import { expectedVolume, hearVolumes, volumeIn } from "./volumes-kept.ts";
+import { expectedVolume, hearVolumes, volumeDispersion, volumeIn } from "./volumes-kept.ts";
 import { beginWatch, isOver, stepWatch, trackFor } from "./watches.ts";
 
 /** Rate of a signal of which nothing is known yet. */
@@ -439,6 +439,10 @@ const openBook = ({ shared, tenants }: BookState, { rules: givenRules, budgets }
     expectedVolume: (name, feature, from, to) => {
       const tenant = tenants.get(name);
       return tenant === undefined ? undefined : expectedVolume(tenant, feature, from, to);
+    },
+    volumeDispersion: (name, feature, to) => {
+      const tenant = tenants.get(name);
+      return tenant === undefined ? 1 : volumeDispersion(tenant, feature, to);
     },
     expectedTrials: (track, from, to) => expectedTrials(stateOf(track), from, to),
 

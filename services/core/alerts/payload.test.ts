@@ -6,7 +6,7 @@ import { buildSummary, isoTime, limitOf, safeSlice, safeSliceValue } from "./pay
 const about = (changes: Partial<IncidentPayload> = {}): IncidentPayload =>
   ({
     severity: "SEV2",
-    rule: "negative-rate",
+    signal_type: "explicit:negative",
     class: "quality",
     slice: "feature=billing,prompt_version=p12",
     rate: 0.205,
@@ -40,6 +40,7 @@ describe("the summary", () => {
 
   it("does without what is not known", () => {
     const silent = about({
+      signal_type: "~stream",
       class: "stream_stopped",
       rate: null,
       onset: null,
@@ -47,7 +48,8 @@ describe("the summary", () => {
       changes: [],
       slice: "*",
     });
-    expect(buildSummary({ ...silent, severity: "SEV4" })).toBe("SEV4 negative-rate stream_stopped · * since 11:45");
+    expect(buildSummary({ ...silent, severity: "SEV4" })).toBe("SEV4 stream_stopped · * since 11:45");
+    expect(buildSummary(about({ class: "client" }))).toContain("SEV2 negative-rate client 20.5 %");
     expect(buildSummary(about({ ratio_low: null, changes: [] }))).toMatch(
       /\(×4\.6\), 41\/200, 23 users · \S+ since 10:35$/,
     );

@@ -85,14 +85,20 @@ const suspect = (about: SummaryFields): string => {
   return ` · after ${kind}${versions} ${clockTime(ts, about)} (${short(score, 2)}, correlated)`;
 };
 
+/** negative-rate, repeat-ask-rate; what is no rate is named by its class alone. */
+const subject = ({ signal_type: signal, class: kind }: SummaryFields): string => {
+  if (signal.startsWith("~")) return kind;
+  const rate = `${signal.slice(signal.indexOf(":") + 1)}-rate`;
+  return kind === "quality" ? rate : `${rate} ${kind}`;
+};
+
 /**
  * One line for a pager: "SEV2 negative-rate 20.5 % vs 4.5 % (×4.6, 3.3–6.2), 41/200, 23 users ·
  * feature=billing,prompt_version=p12 since 10:35 · after prompt p11→p12 10:00 (.82, correlated)". Times UTC.
  */
 export const buildSummary = (about: SummaryFields): string => {
-  const { severity, rule, class: kind, slice, onset, opened_at } = about;
-  const what = kind === "quality" ? rule : `${rule} ${kind}`;
-  return `${severity} ${what}${evidence(about)} · ${slice} since ${clockTime(onset ?? opened_at, about)}${suspect(about)}`;
+  const { severity, slice, onset, opened_at } = about;
+  return `${severity} ${subject(about)}${evidence(about)} · ${slice} since ${clockTime(onset ?? opened_at, about)}${suspect(about)}`;
 };
 
 /** The payload's `limit`; `ratio` is the smallest rise, or the largest rest of a fall, that is found within two hours. */

@@ -29,13 +29,15 @@ export const readStream = (book: Book, tenant: string, feature: string, bin: Bin
   const expected = book.expectedVolume(tenant, feature, from, bin);
   if (expected === undefined) return undefined;
   const events = book.volume(tenant, feature, from, bin);
-  const p = expected > 0 ? poissonLower(events, expected) : 1;
+  const mayHaveStopped = expected >= fewestExpected && events <= mostLeft * expected;
+  const phi = mayHaveStopped ? book.volumeDispersion(tenant, feature, bin) : 1;
+  const p = expected > 0 ? poissonLower(Math.floor(events / phi), expected / phi) : 1;
   return {
     from,
     events,
     expected,
     p,
-    hasStopped: expected >= fewestExpected && events <= mostLeft * expected && p < leastP,
+    hasStopped: mayHaveStopped && p < leastP,
     isBack: expected < fewestExpected || events >= backAgain * expected,
   };
 };

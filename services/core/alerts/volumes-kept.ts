@@ -92,3 +92,26 @@ export const expectedVolume = (tenant: TenantState, feature: string, from: Bin, 
   }
   return days.length === 0 ? undefined : (median(days) * (to - from + 1)) / hourOfBins;
 };
+
+const quarterHour = 3;
+/** Quarters in which fewer are usual tell little about scatter. */
+const fewestForScatter = 5;
+
+/**
+ * φ ≥ 1: how much more the quarter hours scatter around their hour than single events would. Events come in visits of many, so a
+ * pause of a small stream is chance; Pearson's X² by its degrees of freedom, over the days kept, without the last hour.
+ */
+export const volumeDispersion = (tenant: TenantState, feature: string, to: Bin): number => {
+  const own = tenant.volumes.get(feature);
+  if (own === undefined) return 1;
+  let [square, freedom] = [0, 0];
+  const last = to - (to % hourOfBins) - hourOfBins;
+  for (let start = last; start >= Math.max(own.since + hourOfBins, to - kept + 1); start -= hourOfBins) {
+    const mean = sum(own, start, start + hourOfBins - 1) / (hourOfBins / quarterHour);
+    if (mean < fewestForScatter) continue;
+    for (let at = start; at < start + hourOfBins; at += quarterHour)
+      square += (sum(own, at, at + quarterHour - 1) - mean) ** 2 / mean;
+    freedom += hourOfBins / quarterHour - 1;
+  }
+  return freedom === 0 ? 1 : Math.max(1, square / freedom);
+};
