@@ -3,6 +3,8 @@ import Table from "cli-table3";
 import pc from "picocolors";
 import type { Store } from "#adapters/store-port.ts";
 import { bindParams, readQueries } from "#schemas/clickhouse/queries.ts";
+import type { Heard } from "./on-call.ts";
+import type { PlantedIncident } from "./planted-incident.ts";
 import type { Truth } from "./traffic.ts";
 
 const questions: ReadonlySet<string> = new Set([
@@ -34,9 +36,13 @@ const percent = (value: unknown): string => `${(Number(value) * 100).toFixed(1)}
 export const summarize = async ({
   store,
   truth,
+  planted,
+  onCall,
 }: {
   readonly store: Store;
   readonly truth: Truth;
+  readonly planted: PlantedIncident;
+  readonly onCall: readonly Heard[];
 }): Promise<string> => {
   const parts: string[] = [];
   const [landed] = await store.query(`SELECT
@@ -77,7 +83,38 @@ export const summarize = async ({
       `\n${pc.bold(query.question)}\nnpm run query -- ${query.name}\n${pc.dim(query.sql)}\n${table(answer.slice(0, 24))}`,
     );
   }
+  parts.push(...(await describeIncident(store, planted, onCall)));
   return parts.join("");
+};
+
+const clock = (at: number): string => new Date(at).toISOString().slice(11, 16);
+const minutesBetween = (from: number, to: number): string => `${((to - from) / 60_000).toFixed(0)} min`;
+
+const describeIncident = async (
+  store: Store,
+  planted: PlantedIncident,
+  onCall: readonly Heard[],
+): Promise<readonly string[]> => {
+  const told = onCall.filter(({ data }) => data.slice === "feature=billing" && data.class === "quality");
+  const opened = told.find(({ type }) => type === "incident.opened");
+  const resolved = told.findLast(({ type }) => type === "incident.resolved");
+  const openedAt = Date.parse(opened?.data.opened_at ?? "");
+  const resolvedAt = Date.parse(resolved?.data.resolved_at ?? "");
+  const all =
+    await store.query(`SELECT incident_id, class, severity, state, signal_type, slice, onset, opened_at, resolved_at, ratio
+    FROM incidents ORDER BY opened_at`);
+  const about = all.filter(({ slice }) => String(slice).includes("feature=search"));
+  return [
+    `\n${pc.bold("The planted incident")} (event time, UTC)\n`,
+    `  ${clock(planted.changed)}  prompt p12 of billing goes live\n`,
+    `  ${clock(planted.onset)}  the negative rate begins to climb from 5 %, to 18 % at ${clock(planted.peak)}\n`,
+    `  ${clock(openedAt)}  on-call is told, ${pc.bold(minutesBetween(planted.onset, openedAt))} after the onset; first suspect ${opened?.data.changes[0]?.change_id ?? "none"} (${cell(opened?.data.changes[0]?.score)})\n`,
+    `  ${clock(planted.rolledBack)}  p11 is back\n`,
+    `  ${clock(resolvedAt)}  the incident resolves, ${pc.bold(minutesBetween(planted.rolledBack, resolvedAt))} after the rollback\n`,
+    `  the traffic of search doubled at ${clock(planted.changed)} at a constant rate: ${cell(about.length)} incidents about it\n`,
+    `\n${pc.bold("What on-call got")}, signature ${opened?.raw.signature ?? "missing"}\n${pc.dim(JSON.stringify(JSON.parse(opened?.raw.body ?? "null"), null, 2))}\n`,
+    `\n${pc.bold("All incidents")}\nnpm run query -- open-incidents shows those that are live\n${table(all)}`,
+  ];
 };
 
 const describeSignal = (row: Row): string => {

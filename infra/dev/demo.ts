@@ -11,14 +11,16 @@ import { command, execute } from "#runtime/command.ts";
 import { createProgress } from "#runtime/progress.ts";
 import { topicsFor } from "#schemas/topics.ts";
 import { summarize } from "./demo-summary.ts";
+import { openOnCall } from "./on-call.ts";
+import { type PlantedChange, plantIncident } from "./planted-incident.ts";
 import { runCommand, startProcess } from "./processes.ts";
 import { generateTraffic } from "./traffic.ts";
 
 const minute = 60_000;
 const partitions = 4;
-/** The last visits must have closed by the time the history is in: it ends one `gap` and a little before now. */
-const historyEnds = 32 * minute;
-const historyLasts = 22 * 60 * minute;
+/** Alerts need a day of history before an incident, hours for the incident, and traffic that has not stopped: that is an incident, too. */
+const historyEnds = 5 * minute;
+const historyLasts = 30 * 60 * minute;
 
 const total = (values: Iterable<number>): number => [...values].reduce((sum, value) => sum + value, 0);
 
@@ -70,6 +72,8 @@ const demo = command({
       // A silent partition moves on after two seconds instead of a minute, so that the summary need not wait for it.
       EARSHOT_IDLE: "2s",
       EARSHOT_TICK_INTERVAL: "500ms",
+      // History is 30 hours old at its beginning.
+      EARSHOT_PAST_WINDOW: "72h",
     };
     await Promise.all(["topics", "schemas", "migrate"].map((name) => runCommand(name, [], env, stopping)));
     step("topics created, schemas registered, tables migrated");
@@ -81,11 +85,13 @@ const demo = command({
       const started = own(await startProcess(name, env, { logFile: join(folder, `${name}.log`) }));
       void started.ended.then((code) => broken.reject(new Error(`${name} ended by itself with ${String(code)}`)));
     };
-    await Promise.all([start("detector"), start("lander")]);
-    step("detector and lander are ready");
+    const onCall = own(await openOnCall(folder, (line) => say(`         ${line}`)));
+    Object.assign(env, onCall.env);
+    await Promise.all([start("detector"), start("lander"), start("alerter")]);
+    step("detector, lander and alerter are ready; a webhook receiver plays the phone of on-call");
 
     const to = Date.now() - historyEnds;
-    const { events, truth } = generateTraffic({
+    const { events: chats, truth } = generateTraffic({
       seed: Number(options.seed),
       sessions: Number(options.sessions),
       dialogues: 986,
@@ -94,9 +100,9 @@ const demo = command({
       duplicates: 0.01,
       disorder: 0.02,
     });
-    const history = join(folder, "interactions.jsonl");
-    await writeFile(history, events.map((event) => `${JSON.stringify(event)}\n`).join(""));
-    step(`${events.length.toLocaleString("en")} events of ${truth.sessions.toLocaleString("en")} conversations`);
+    const planted = plantIncident(Number(options.seed), to - historyLasts, to);
+    const events = [...chats, ...planted.events].toSorted((a, b) => a.ts - b.ts);
+    step(`${events.length.toLocaleString("en")} events of ${historyLasts / 60 / minute} hours`);
 
     const broker = own(await connectBroker({ brokers: env.KAFKA_BROKERS, clientId: "demo", log }));
     const admin = own(await broker.admin());
@@ -128,27 +134,64 @@ const demo = command({
       progress.clear();
     };
 
-    const publishing = runCommand("publish", [history], env, stopping);
-    await Promise.all([publishing, follow("publishing", events.length, () => endOf(topics.interactions.topic))]);
-    step("published to Kafka as Avro");
-    await follow("detecting", events.length, () => positionOf("detector", topics.interactions.topic));
-    step("history read by the detector; the ticker now moves the clock on");
+    let published = 0;
+    /** Publishes what happened before `until` and waits until the detector has read it. */
+    const play = async (label: string, until: number): Promise<void> => {
+      const part = events.filter(({ ts }) => ts < until).slice(published);
+      const file = join(folder, "part.jsonl");
+      await writeFile(file, part.map((event) => `${JSON.stringify(event)}\n`).join(""));
+      published += part.length;
+      const publishing = runCommand("publish", [file], env, stopping);
+      await Promise.all([
+        publishing,
+        follow(label, published, () => positionOf("detector", topics.interactions.topic)),
+      ]);
+    };
+    const announce = async (change: PlantedChange): Promise<void> => {
+      const file = join(folder, "changes.jsonl");
+      await writeFile(file, `${JSON.stringify(change)}\n`);
+      await runCommand("publish", ["--changes", file], env, stopping);
+    };
+    const heard = (kind: string): Promise<void> =>
+      Promise.race([onCall.heard(kind, "feature=billing", stopping), broken.promise]);
+
+    await play("a day of history", planted.changed);
+    step("a day of history is read: every slice has its baseline");
+    const [change, rollback] = planted.changes;
+    await announce(change);
+    step("a new prompt of billing is announced; its negative rate will go from 5 % to 18 %");
+    await play("with the new prompt", planted.rolledBack);
+    await heard("opened");
+    await announce(rollback);
+    step("on-call takes the prompt back");
+    await play("after the rollback", Number.POSITIVE_INFINITY);
+    step("all events are read; the ticker now moves the clock on");
 
     await start("ticker");
-    const closed = to + 30 * minute;
+    const closed = to;
     const closedPartitions = async (): Promise<number> =>
       [...(await committed("detector", topics.interactions.topic)).values()].filter(
         ({ metadata }) => ((JSON.parse(metadata || "{}") as { wm?: number }).wm ?? 0) > closed,
       ).length;
-    await follow("last visits closing", partitions, closedPartitions);
-    const outputs = [topics.signals, topics.tallies, topics.late, topics.rejects, topics.interactions];
+    await follow("the last minutes", partitions, closedPartitions);
+    await heard("resolved");
+    const outputs = [
+      topics.signals,
+      topics.tallies,
+      topics.late,
+      topics.rejects,
+      topics.interactions,
+      topics.changes,
+      topics.incidents,
+      topics.deliveries,
+    ];
     const said = total(await Promise.all(outputs.map(({ topic }) => endOf(topic))));
     await follow("landing", said, async () =>
       total(await Promise.all(outputs.map(({ topic }) => positionOf("lander", topic)))),
     );
     step("everything has landed in ClickHouse");
 
-    await out.write(await summarize({ store, truth }));
+    await out.write(await summarize({ store, truth, planted, onCall: onCall.received }));
     await writeFile(join(folder, "env.sh"), toShell(env));
     await out.write(whereToLook(folder));
     if (options.exit) return 0;

@@ -16,8 +16,6 @@ export const dimensions = [
   "release",
 ] as const satisfies readonly (keyof TallyRecord)[];
 
-export type Dimension = (typeof dimensions)[number];
-
 /** Values of these have no past of their own. */
 const versionDimensions: ReadonlySet<string> = new Set(["prompt_version", "model", "model_version", "release"]);
 
