@@ -142,10 +142,11 @@ export const evidenceWithoutHeaviest = (
   const { n, x, expected } = binsIn(series, scope, from, to);
   const first = to - n.length + 1;
   const harm = new Float64Array(n.length);
+  const heaviest = new Map([...users.days.keys()].map((day) => [day, heaviestOf(users, day)?.user]));
   visit(series, scope, { from, to }, ({ parts }, _, bin) => {
     for (const part of parts) {
-      const heaviest = heaviestOf(users, utcDayOf(part.minute));
-      if (heaviest !== undefined) harm[bin - first] = (harm[bin - first] ?? 0) + harmOf(part, heaviest.user);
+      const user = heaviest.get(utcDayOf(part.minute));
+      if (user !== undefined) harm[bin - first] = (harm[bin - first] ?? 0) + harmOf(part, user);
     }
   });
   const rises = series.direction === "rise";

@@ -39,14 +39,14 @@ const mixShift = (name: string): Tenant => ({
       ),
     ),
   ),
-  volume: ({ slice }, at) => (happens(at) ? (slice.segment === "hard" ? 2.2 : 0.5) : 1),
+  volume: ({ slice }, at) => (happens(at) ? (slice.segment === "hard" ? 3 : 0.25) : 1),
 });
 
 /** The control that counts trials dies for most users, and those who are left complain as before. */
 const brokenControl = (name: string): Tenant => ({
   name,
   ...of(cell({ feature: "chat", device: "mobile" }, 200), cell({ feature: "chat", device: "desktop" }, 200)),
-  volume: (_, at) => (happens(at) ? 0.15 : 1),
+  kept: (at) => (happens(at) ? 0.15 : 1),
   rate: (_, at) => (happens(at) ? 3.5 : 1),
 });
 

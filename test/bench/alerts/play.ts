@@ -54,7 +54,10 @@ export const play = ({
   hear,
 }: Play): readonly IncidentRecord[] => {
   const fold = createAlertFold({ partition: 0, rules, settings: defaultAlertSettings });
-  const streams = tenants.map((tenant, index) => createTraffic(tenant, seed * 100_003 + index));
+  const streams = tenants.map((tenant, index) => ({
+    traffic: createTraffic(tenant, seed * 100_003 + index),
+    kept: tenant.kept,
+  }));
   const due = changes.toSorted((a, b) => a.ts - b.ts);
   let offset = 0;
 
@@ -72,13 +75,13 @@ export const play = ({
       told += 1;
     }
     const volumes: Volumes = {};
-    for (const stream of streams) {
-      for (const record of stream.tallies(at)) {
+    for (const { traffic, kept } of streams) {
+      for (const record of traffic.tallies(at)) {
         fold.add(record, offset++, end);
         hear?.(record);
         const features = (volumes[record.tenant] ??= {});
         const feature = record.feature ?? "";
-        features[feature] = (features[feature] ?? 0) + record.trials;
+        features[feature] = (features[feature] ?? 0) + Math.round(record.trials / (kept?.(at) ?? 1));
       }
     }
     const progress = {

@@ -34,6 +34,8 @@ export interface Tenant {
   /** What happens: factors on a cell's rate and on its trials. */
   readonly rate?: (cell: Cell, at: EventTime) => number;
   readonly volume?: (cell: Cell, at: EventTime) => number;
+  /** Share of the trials that still become one, of a control that lost the others although their events arrive; default all. */
+  readonly kept?: (at: EventTime) => number;
   /** Share of the fired trials that one user made; default none: nearly everybody is another. */
   readonly heavyUser?: (cell: Cell, at: EventTime) => number;
 }
@@ -128,11 +130,13 @@ interface Stream {
 
 const drawTally = (
   { cell, record, phase }: Stream,
-  { rho, cycle = true, drift = 0.15, rate, volume, heavyUser }: Tenant,
+  { rho, cycle = true, drift = 0.15, rate, volume, kept, heavyUser }: Tenant,
   at: EventTime,
   { random, sampler }: { readonly random: Random; readonly sampler: Sampler },
 ): TallyRecord | undefined => {
-  const trials = sampler.poisson(cell.trials * (cycle ? cycleAt(at) : 1) * (volume?.(cell, at) ?? 1));
+  const trials = sampler.poisson(
+    cell.trials * (cycle ? cycleAt(at) : 1) * (volume?.(cell, at) ?? 1) * (kept?.(at) ?? 1),
+  );
   if (trials === 0) return undefined;
   const drifted = cell.base * (1 + drift * Math.sin((2 * Math.PI * at) / day + phase));
   const mean = Math.min(0.95, drifted * (rate?.(cell, at) ?? 1));
