@@ -156,9 +156,7 @@ export const suspect = (book: Book, known: readonly ChangeRecord[], subject: Sub
 
 const isExample = (id: string): boolean => /^[\w.:/-]{1,128}$/.test(id);
 
-/** The fields that the evidence decides. */
-export type Described = ReturnType<typeof describe>;
-
+/** What the evidence says of a subject. */
 export const describe = (book: Book, subject: Subject, suspicion: Suspicion) => {
   const { series, scope, from, to } = subject;
   return {

@@ -35,27 +35,30 @@ const mostEnded = 500;
 export interface Desk {
   readonly book: Book;
   /** Of a tenant, oldest first. */
-  casesOf(tenant: string): Case[];
+  readonly casesOf: (tenant: string) => Case[];
   /** What was changed for a tenant, changes for all included. */
-  changesFor(tenant: string): readonly ChangeRecord[];
+  readonly changesFor: (tenant: string) => readonly ChangeRecord[];
   /** A transition that others must learn of; undefined: there was none. */
-  emit(record: IncidentRecord | undefined): void;
-  drain(): IncidentRecord[];
-  sceneAt(at: EventTime, offset: number): Scene;
+  readonly emit: (record: IncidentRecord | undefined) => void;
+  readonly drain: () => IncidentRecord[];
+  readonly sceneAt: (at: EventTime, offset: number) => Scene;
   /** The silence rule that holds for an incident. */
-  silenceOf(subject: Pick<IncidentRecord, "tenant" | "signal_type" | "slice">, at: EventTime): SilenceUntil | undefined;
-  open(opening: Opening, about: Pick<Case, "onset" | "harm" | "tracks">, scene: Scene): Case;
+  readonly silenceOf: (
+    subject: Pick<IncidentRecord, "tenant" | "signal_type" | "slice">,
+    at: EventTime,
+  ) => SilenceUntil | undefined;
+  readonly open: (opening: Opening, about: Pick<Case, "onset" | "harm" | "tracks">, scene: Scene) => Case;
   /** Where an incident is counted: its root slice's track, else that of its whole signal; undefined: its signal is not known. */
-  trackOf(own: Case): Track | undefined;
-  sumsOf(own: Case, track: Track, from: Bin, to: Bin): Sums;
+  readonly trackOf: (own: Case) => Track | undefined;
+  readonly sumsOf: (own: Case, track: Track, from: Bin, to: Bin) => Sums;
   /** What it is about now. */
-  subjectOf(own: Case, bin: Bin): Subject | undefined;
+  readonly subjectOf: (own: Case, bin: Bin) => Subject | undefined;
   /** Tracks of its signals that share trials with it. */
-  tracksMet(own: Case): readonly Track[];
+  readonly tracksMet: (own: Case) => readonly Track[];
   /** What it holds does not reach the baselines: it must not become normal. */
-  freeze(own: Case): void;
+  readonly freeze: (own: Case) => void;
   /** What alarmed in it begins anew; what other live incidents hold stays frozen. */
-  release(own: Case): void;
+  readonly release: (own: Case) => void;
 }
 
 /** What is closed needs no memory, and of what ended only so much. */
