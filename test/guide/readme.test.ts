@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 const file = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 const readme = file("README.md");
 
-it.each(["producer.ts", "producer.py"])("shows %s as it is", (name) => {
+it.each(["producer.ts", "producer.py", "verify.ts", "verify.py", "verify.sh"])("shows %s as it is", (name) => {
   expect(readme).toContain(file(`test/guide/${name}`).trimEnd());
 });
 
