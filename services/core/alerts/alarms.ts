@@ -24,7 +24,7 @@ import { type Evidence, isImportant, judge } from "./guards.ts";
 import { type Case, reopen, type Scene, updateIfDue } from "./incident.ts";
 import { isGraver } from "./markers.ts";
 import { evidenceOf, type Found, isSustained, toOpening } from "./opening.ts";
-import { isoTime } from "./payload.ts";
+import { isoTime, safeSliceValue } from "./payload.ts";
 import { evidenceOfRest } from "./remainder.ts";
 import { safeName, severityIn } from "./render.ts";
 import { findEvidence, findRoot, nameable } from "./root.ts";
@@ -169,7 +169,8 @@ export const createAlarms = (desk: Desk): Alarms => {
     if (trigger !== "deploy-watch" || changeId === null) return false;
     const { tenant } = track.series;
     const isOver = casesOf(tenant).some(
-      ({ record }) => record.state === "resolved" && record.changes?.includes(JSON.stringify(changeId)) === true,
+      ({ record }) =>
+        record.state === "resolved" && record.changes?.includes(JSON.stringify(safeSliceValue(changeId))) === true,
     );
     const known = changesFor(tenant);
     const watched = known.filter(({ change_id: id }) => id === changeId);

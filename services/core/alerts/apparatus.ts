@@ -10,7 +10,8 @@ import { isLive } from "./render.ts";
 import { type Rule, ruleFor } from "./rules.ts";
 import { isStalled, isWorthTelling, readStream, type StreamState } from "./silence.ts";
 
-const pipelineTenant = "~";
+/** Nobody's product: the pipeline itself. */
+export const pipelineTenant = "~";
 const streamSignal = "~stream";
 const pipelineSignal = "~pipeline";
 

@@ -2,15 +2,16 @@
 import type { ChangeRecord, IncidentRecord } from "#schemas/generated/records.ts";
 import { createAlarms } from "./alarms.ts";
 import type { Act } from "./alert-port.ts";
-import { createApparatus } from "./apparatus.ts";
+import { createApparatus, pipelineTenant } from "./apparatus.ts";
 import type { Bin, Book, ClosedTenant } from "./book-port.ts";
-import { endOf } from "./book-state.ts";
+import { binOf, endOf } from "./book-state.ts";
 import { isRollbackOf, isWatched, rememberChange } from "./changes.ts";
 import { type CaseState, openDesk } from "./desk.ts";
 import { pairsOf } from "./dimensions.ts";
 import { isInhibited, scopeOfCase } from "./grouping.ts";
 import { adoptCase, applyAct, type Case, type Links, type Refusal } from "./incident.ts";
 import { createLife } from "./life.ts";
+import { safeSliceValue } from "./payload.ts";
 import { type CandidateChange, isLive, readList } from "./render.ts";
 import { binsOfStream, isStalled } from "./silence.ts";
 
@@ -53,7 +54,7 @@ export const createCases = (book: Book, state: CaseState, { partition, ...links 
     for (const own of casesOf(tenant)) {
       if (!isLive(own.record)) continue;
       const listed = new Set(readList<CandidateChange>(own.record.changes).map(({ change_id: id }) => id));
-      const candidates = known.filter(({ change_id: id }) => listed.has(id));
+      const candidates = known.filter(({ change_id: id }) => listed.has(safeSliceValue(id)));
       if (!isRollbackOf(change, candidates)) continue;
       own.rolledBackAt = change.ts;
       own.quiet = 0;
@@ -78,7 +79,9 @@ export const createCases = (book: Book, state: CaseState, { partition, ...links 
     },
 
     tick(offset) {
-      apparatus.followPipeline(state, desk.sceneAt(book.tickedAt, offset), partition === 0);
+      const scene = desk.sceneAt(book.tickedAt, offset);
+      apparatus.followPipeline(state, scene, partition === 0);
+      for (const own of casesOf(pipelineTenant)) if (isLive(own.record)) life.passTime(own, binOf(scene.at), scene);
     },
 
     change(change) {
