@@ -3,7 +3,7 @@
 export const crashPoints = [
   "in-recovery",
   "after-restore",
-  "after-fold",
+  "before-incidents",
   "after-incidents",
   "after-commit",
   "after-chunks",

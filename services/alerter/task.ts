@@ -16,7 +16,7 @@ export interface TaskPorts {
   readonly fold: AlertFold;
   readonly ledger: Ledger;
   readonly read: Read;
-  readonly crashAt: CrashAt<"after-fold" | "after-incidents" | "after-commit">;
+  readonly crashAt: CrashAt<"before-incidents" | "after-incidents" | "after-commit">;
   readonly meter: {
     step(step: TaskStep, seconds: number): void;
     unreadable(reason: string): void;
@@ -99,16 +99,20 @@ export const createTask = (start: TaskStart, ports: TaskPorts): Task => {
   };
 
   /** A record of the log that a zombie or a repeated send put there is not said again; two revs of one incident are both news. */
-  const isNews = ({ incident_id: id, rev }: IncidentRecord): boolean => rev > ledger.revOf(id);
+  const isUnsaid = ({ incident_id: id, rev }: IncidentRecord): boolean => rev > ledger.revOf(id);
 
   const finish = async (lease: Lease): Promise<void> => {
     if (pending === undefined) return;
     const { records, transitions, position: until } = pending;
-    if (records.length > 0) await timed("send", ports.send(records, lease.signal)); // 4
-    crashAt("after-incidents");
+    const isNews = records.length > 0;
+    if (isNews) {
+      crashAt("before-incidents");
+      await timed("send", ports.send(records, lease.signal)); // 4
+      crashAt("after-incidents");
+    }
     for (const record of transitions) ledger.addIncident({ partition, at: ports.now(), fromLog: false }, record);
     await timed("commit", ports.commit(lease, until)); // 5
-    crashAt("after-commit");
+    if (isNews) crashAt("after-commit");
     committed = until;
     pending = undefined;
     if (ports.snapshotDue()) await timed("snapshot", ports.snapshot(fold.snapshot(), rules, lease.signal)); // 6
@@ -120,10 +124,9 @@ export const createTask = (start: TaskStart, ports: TaskPorts): Task => {
         await finish(lease);
         await timed("fold", addAll(batch.records, lease)); // 1 2
         position = batch.nextPosition;
-        const transitions = fold.drain().filter(isNews); // 3
+        const transitions = fold.drain().filter(isUnsaid); // 3
         for (const record of transitions) meter.transition(record);
         pending = { transitions, records: transitions.map((record) => ports.encode(record)), position };
-        crashAt("after-fold");
         await finish(lease);
       }),
     finish: (lease) => lease.hold(() => finish(lease)),
