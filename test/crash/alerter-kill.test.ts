@@ -76,16 +76,15 @@ const resolving = [
   "after-attempt",
 ] as const;
 
-const all = async (deaths: readonly Promise<void>[]): Promise<void> => {
-  for (const death of await Promise.allSettled(deaths))
-    expect(death).toEqual({ status: "fulfilled", value: undefined });
-};
-
 describe("an alerter killed", () => {
   // At once, for each waits 15 s until the group has given its dead member up.
-  it("while an incident opens and is told", { timeout: 240_000 }, () => all(opening.map(dieWhileOpening)));
+  it("while an incident opens and is told", { timeout: 240_000 }, async () => {
+    for (const death of await Promise.allSettled(opening.map(dieWhileOpening)))
+      expect(death).toEqual({ status: "fulfilled", value: undefined });
+  });
 
-  it("while it takes over, remembers, and ends an incident", { timeout: 240_000 }, () =>
-    all(resolving.map(dieWhileResolving)),
-  );
+  it("while it takes over, remembers, and ends an incident", { timeout: 240_000 }, async () => {
+    for (const death of await Promise.allSettled(resolving.map(dieWhileResolving)))
+      expect(death).toEqual({ status: "fulfilled", value: undefined });
+  });
 });
