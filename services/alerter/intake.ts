@@ -2,10 +2,10 @@
 //
 // At least once: a change that is copied twice has the same id, and the fold takes it once.
 import type { Ctx, GroupHandlers, LogRecord, OutRecord, Partition, Producer } from "#adapters/broker-port.ts";
+import { createLease, type Lease } from "#adapters/lease.ts";
 import type { Control } from "#core/alerts/alert-port.ts";
 import { partitionFor } from "#core/partition.ts";
 import { type Fault, rejectRecord } from "#core/reject.ts";
-import { createLease, type Lease } from "#detector/lease.ts";
 import type { Outages } from "#runtime/outages.ts";
 import { codeVersion } from "#runtime/version.ts";
 import { changeKinds } from "#schemas/change-json.ts";

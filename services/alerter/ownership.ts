@@ -1,6 +1,6 @@
 // What comes with a partition besides its fold: delivering for it, keeping its logs right, and bringing the rules into force in it.
 import type { Producer } from "#adapters/broker-port.ts";
-import type { Lease } from "#detector/lease.ts";
+import type { Lease } from "#adapters/lease.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Logger } from "#runtime/logger.ts";
 import type { ActiveRules } from "./active-rules.ts";

@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Ctx } from "#adapters/broker-port.ts";
+import { createLease, type Lease } from "#adapters/lease.ts";
 import { defaultAlertSettings } from "#core/alerts/alert-fold.ts";
 import { defaultRules } from "#core/alerts/rules.ts";
-import { createLease, type Lease } from "#detector/lease.ts";
 import { createHealth } from "#runtime/health.ts";
 import { silentLogger } from "#runtime/logger.ts";
 import { createMetrics } from "#runtime/metrics.ts";

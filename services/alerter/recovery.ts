@@ -1,9 +1,9 @@
 // Makes the task of a partition that came: both logs to their end, the newest usable snapshot, the tallies since in silence, then live.
 import type { Committed, Partition, PartitionReader } from "#adapters/broker-port.ts";
+import type { Lease } from "#adapters/lease.ts";
 import { type AlertFoldOptions, createAlertFold, resumeAlertFold } from "#core/alerts/alert-fold.ts";
 import type { AlertFold } from "#core/alerts/alert-port.ts";
-import { createBreath } from "#detector/breath.ts";
-import type { Lease } from "#detector/lease.ts";
+import { createBreath } from "#runtime/breath.ts";
 import type { CrashAt } from "#runtime/crash.ts";
 import { AppError } from "#runtime/errors.ts";
 import type { Logger } from "#runtime/logger.ts";

@@ -1,8 +1,8 @@
 // One partition of tallies: its fold, and the commit protocol by which no transition is lost or told twice.
 import type { Committed, LogRecord, OutRecord, RecordBatch } from "#adapters/broker-port.ts";
+import type { Lease } from "#adapters/lease.ts";
 import type { AlertFold, AlertSnapshot } from "#core/alerts/alert-port.ts";
-import { createBreath } from "#detector/breath.ts";
-import type { Lease } from "#detector/lease.ts";
+import { createBreath } from "#runtime/breath.ts";
 import type { CrashAt } from "#runtime/crash.ts";
 import type { IncidentRecord } from "#schemas/generated/records.ts";
 import { activatedRules } from "./control.ts";

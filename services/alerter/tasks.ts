@@ -1,8 +1,8 @@
 // Puts the parts of a task together, for every partition that may come.
 import type { OutRecord, PartitionReader, Producer } from "#adapters/broker-port.ts";
+import type { Lease } from "#adapters/lease.ts";
 import type { AlertSettings } from "#core/alerts/alert-fold.ts";
 import { defaultRules } from "#core/alerts/rules.ts";
-import type { Lease } from "#detector/lease.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { CrashAt } from "#runtime/crash.ts";
 import type { Logger } from "#runtime/logger.ts";

@@ -20,8 +20,9 @@ const options = {
 
 type Context = CommandContext<SettingsOf<typeof settings>, typeof options>;
 
-/** Groups that commit offsets of these topics; both end with the topics. */
-const groupsOf = (prefix: string): readonly string[] => [`${prefix}detector`, `${prefix}lander`];
+/** Groups that commit offsets of these topics; all end with the topics. */
+const groupsOf = (prefix: string): readonly string[] =>
+  ["detector", "lander", "alerter", "alerter-changes"].map((name) => `${prefix}${name}`);
 
 /** The lander notes its incarnation in what it commits (streams.md 5.4). */
 const incarnationIn = (metadata: string): number => {
@@ -47,7 +48,7 @@ const checkRecreation = async (admin: Admin, { settings: given }: Context, topic
   for (const group of groupsOf(given.groupPrefix))
     if ((await admin.members(group)) > 0)
       throw new AppError("usage", `Services of group ${group} are running`, {
-        cure: "Stop detector and lander first: they would read the new topics from their old places.",
+        cure: "Stop detector, lander and alerter first: they would read the new topics from their old places.",
       });
   const used = await usedIncarnation(admin, `${given.groupPrefix}lander`, topics);
   if (given.incarnation <= used)

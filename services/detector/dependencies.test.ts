@@ -1,12 +1,12 @@
 // What is waited for, and what is not.
 import { describe, expect, it } from "vitest";
 import { Fenced, Retryable } from "#adapters/broker-port.ts";
+import { createLease } from "#adapters/lease.ts";
 import { createHealth } from "#runtime/health.ts";
 import { silentLogger } from "#runtime/logger.ts";
 import { createMetrics } from "#runtime/metrics.ts";
 import { createOutages } from "#runtime/outages.ts";
 import { createDependencies, type DependencyPorts } from "./dependencies.ts";
-import { createLease } from "./lease.ts";
 import { logRecord } from "./test-log.ts";
 
 type Answer = Awaited<ReturnType<DependencyPorts["codecs"]["resolve"]>>;

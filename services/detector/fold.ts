@@ -2,10 +2,10 @@
 //
 // Reading a whole batch first and folding it then keeps a thousand decoded records alive at once: 6 % more CPU, measured.
 import type { LogRecord, OutRecord } from "#adapters/broker-port.ts";
+import type { Lease } from "#adapters/lease.ts";
 import type { Engine } from "#core/engine-port.ts";
-import { createBreath } from "./breath.ts";
+import { createBreath } from "#runtime/breath.ts";
 import type { Intake, Reading } from "./intake.ts";
-import type { Lease } from "./lease.ts";
 import type { Meter } from "./meters.ts";
 import type { Outputs } from "./outputs.ts";
 

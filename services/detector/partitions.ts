@@ -1,6 +1,6 @@
 // The tasks of this process: restored when a partition comes, kept while it may come back, dropped when it has gone elsewhere.
 import type { Committed, Ctx, GroupHandlers, LogRecord, Partition, RecordBatch } from "#adapters/broker-port.ts";
-import { createLease, type Lease } from "./lease.ts";
+import { createLease, type Lease } from "#adapters/lease.ts";
 import type { Survives } from "./recovery.ts";
 import type { Restored } from "./restore.ts";
 

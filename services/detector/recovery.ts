@@ -4,12 +4,12 @@
 // state, and the watermark it could have caused made no later record late (streams.md 6.4). Nothing is said: what follows from
 // records below the committed position was acknowledged before it was committed.
 import type { Committed, LogRecord, Partition, PartitionReader } from "#adapters/broker-port.ts";
+import type { Lease } from "#adapters/lease.ts";
 import type { Engine } from "#core/engine-port.ts";
 import type { CrashAt } from "#runtime/crash.ts";
 import { AppError } from "#runtime/errors.ts";
 import { foldSilently, type Resolve } from "./fold.ts";
 import type { Intake } from "./intake.ts";
-import type { Lease } from "./lease.ts";
 
 /** Whether a process of its own lives on after reading the record. */
 export type Survives = (record: LogRecord, signal: AbortSignal) => Promise<boolean>;

@@ -1,9 +1,9 @@
 // Makes the task of a partition that came: plan, count the attempt, fold the horizon, then live.
 import type { Admin, Committed, Partition, PartitionReader } from "#adapters/broker-port.ts";
+import type { Lease } from "#adapters/lease.ts";
 import type { Engine } from "#core/engine-port.ts";
 import type { Logger } from "#runtime/logger.ts";
 import type { Intake } from "./intake.ts";
-import type { Lease } from "./lease.ts";
 import { formatMetadata, type Metadata, parseMetadata } from "./metadata.ts";
 import { type Plan, planRecovery, type ReplayPorts, replay, type Survives } from "./recovery.ts";
 import { createTask, type Task, type TaskPorts } from "./task.ts";

@@ -1,6 +1,7 @@
 // The commit protocol: what is committed when, and what a lost partition leaves behind.
 import { describe, expect, it } from "vitest";
 import { Fenced, type OutRecord } from "#adapters/broker-port.ts";
+import { createLease } from "#adapters/lease.ts";
 import { createEngine } from "#core/engine.ts";
 import { defaultEngineSettings } from "#core/settings.ts";
 import { createMetrics } from "#runtime/metrics.ts";
@@ -9,7 +10,6 @@ import { topicsFor } from "#schemas/topics.ts";
 import { createFakeText } from "#test/helpers/fake-text.ts";
 import { act, prompt, response, sessionEnd } from "#test/helpers/timeline.ts";
 import { createIntake, type IntakeOptions } from "./intake.ts";
-import { createLease } from "./lease.ts";
 import { parseMetadata } from "./metadata.ts";
 import { createMeter } from "./meters.ts";
 import { createOutputs } from "./outputs.ts";

@@ -1,10 +1,10 @@
 // One input partition: its engine, and the commit protocol that loses and doubles nothing.
 import type { Committed, LogRecord, OutRecord } from "#adapters/broker-port.ts";
+import type { Lease } from "#adapters/lease.ts";
 import type { Engine } from "#core/engine-port.ts";
 import type { CrashAt } from "#runtime/crash.ts";
 import { type Folding, foldAloud, type Resolve } from "./fold.ts";
 import type { Intake } from "./intake.ts";
-import type { Lease } from "./lease.ts";
 import { formatMetadata } from "./metadata.ts";
 import type { Meter, Step } from "./meters.ts";
 import type { Outputs } from "./outputs.ts";

@@ -1,5 +1,5 @@
 // One epoch of a partition: ours until it is lost. Whatever waits does so under the lease, so that heartbeats go on and losing it ends the waiting.
-import { type Ctx, Fenced, type Partition } from "#adapters/broker-port.ts";
+import { type Ctx, Fenced, type Partition } from "./broker-port.ts";
 
 export interface Lease {
   /** Aborts with Fenced when the partition is lost. */
