@@ -44,9 +44,9 @@ export const tally = (over: Partial<TallyRecord> = {}): TallyRecord => ({
   ...over,
 });
 
-/** `name`: a broker that others reach by `memory://name`; without one, a broker of its own. */
-export const openWorld = async (name?: string) => {
-  const twin: MemoryBroker = name === undefined ? createMemoryBroker() : memoryBroker(name);
+/** A name: a broker that others reach by `memory://name`; without one, a broker of its own, whose interleaving the seed draws. */
+export const openWorld = async (name?: string, seed = 1) => {
+  const twin: MemoryBroker = name === undefined ? createMemoryBroker({ seed, maxBatch: 20 }) : memoryBroker(name);
   const broker = twin.connect();
   const admin = await broker.admin();
   await admin.createTopics(Object.values(topics), 1);

@@ -16,12 +16,12 @@ export interface ApiRequest {
 
 const deadline = 20_000;
 
-/** What the server says about a refusal: its `message` or `error`, else nothing. */
+/** What the server says about a refusal: the `detail` of its problem (RFC 9457), or a proxy's `message` or `error`; else nothing. */
 const wordsOf = (answer: unknown): string => {
   if (typeof answer !== "object" || answer === null) return "";
-  const { message, error } = answer as { readonly message?: unknown; readonly error?: unknown };
-  const words = typeof message === "string" ? message : typeof error === "string" ? error : "";
-  return words === "" ? "" : `: ${words}`;
+  const { detail, message, error } = answer as Readonly<Record<string, unknown>>;
+  const words = [detail, message, error].find((one) => typeof one === "string" && one !== "");
+  return words === undefined ? "" : `: ${String(words)}`;
 };
 
 const parsed = (text: string): unknown => {
