@@ -1,8 +1,8 @@
 // From a candidate to an incident: guards, root slice, and whether it opens one, joins one, brings one back or waits.
 import type { EventTime } from "#core/time.ts";
 import type { IncidentRecord } from "#schemas/generated/records.ts";
+import { binsPerDay, storedBins } from "./bins.ts";
 import type { Bin, Candidate, Scope } from "./book-port.ts";
-import { binsPerDay, storedBins } from "./book-state.ts";
 import { isRollbackOf } from "./changes.ts";
 import { type Subject, type Suspicion, suspect } from "./describe.ts";
 import type { Desk } from "./desk.ts";

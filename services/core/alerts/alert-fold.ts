@@ -4,10 +4,10 @@ import type { AlertFold, AlertSnapshot } from "./alert-port.ts";
 import { createBook, resumeBook, sharedPart } from "./book.ts";
 import type { Book } from "./book-port.ts";
 import { createCases } from "./cases.ts";
-import type { Budgets } from "./cells.ts";
 import { isNewControl, readControl } from "./control.ts";
 import { type CaseState, createCaseState } from "./desk.ts";
 import type { Case } from "./incident.ts";
+import type { Budget } from "./places.ts";
 import type { RuleSet } from "./rules.ts";
 
 export interface AlertSettings {
@@ -146,7 +146,7 @@ const freshState = (rules: RuleSet): FoldState => ({
   offset: -1,
 });
 
-const budgetsOf = ({ slices, cells }: AlertSettings): Budgets => ({ slices, cells });
+const budgetsOf = ({ slices, cells }: AlertSettings): Budget => ({ slices, cells });
 
 /** A fold that has seen nothing. */
 export const createAlertFold = (options: AlertFoldOptions): AlertFold => {

@@ -1,8 +1,8 @@
 // Incidents that are not about rates: streams of events that stopped, a pipeline that stalled.
 import type { EventTime } from "#core/time.ts";
 import { minute } from "#core/time.ts";
+import { binLength } from "./bins.ts";
 import type { Bin } from "./book-port.ts";
-import { binLength } from "./book-state.ts";
 import type { CaseState, Desk } from "./desk.ts";
 import { pairsOf, sliceName } from "./dimensions.ts";
 import { type Opening, reopen, reopenWithin, resolve, type Scene } from "./incident.ts";

@@ -1,504 +1,317 @@
-// The counting half of the alert fold: tallies into bins, bins into slices, slices into evidence, evidence into candidates.
-
-import { utcDayOf } from "#core/time.ts";
+// The counting half of the alert fold: one partition of tallies in, what is known of every slice at the end of each bin out.
+import { quickHash } from "#core/ids.ts";
+import { type EventTime, minute } from "#core/time.ts";
 import type { TallyRecord } from "#schemas/generated/records.ts";
-import { baselineTrials, hourOfWeek } from "./baseline.ts";
-import type { Bin, Book, Candidate, ClosedTenant, Series, Standing, Track } from "./book-port.ts";
-import {
-  binOf,
-  binsPerDay,
-  type CellState,
-  createShared,
-  createTenant,
-  endOf,
-  type SeriesState,
-  type SharedState,
-  slotOf,
-  startOf,
-  storedBins,
-  type TenantState,
-  type TrackState,
-} from "./book-state.ts";
-import { findBurn } from "./burn-rate.ts";
-import { type Budgets, createCellFinder, placeCell } from "./cells.ts";
-import { hearProgress, hearTick } from "./clock.ts";
-import { closeSeries, month, newLevel, restart } from "./close.ts";
-import { referenceDays, totalOfDay } from "./days.ts";
+import type { AlertMeters } from "./alert-port.ts";
+import { createAnswers } from "./answers.ts";
+import { binLength } from "./bins.ts";
+import type { Bin, Book, ClosedTenant } from "./book-port.ts";
+import { type ClockState, createClockState, hearProgress, incarnationOf, raiseTime } from "./clock.ts";
+import { closeBin, grace, regroup } from "./close-bin.ts";
+import { createDerived } from "./derived.ts";
 import { dimensions } from "./dimensions.ts";
-import { alarming, classWeights } from "./e-bh.ts";
-import { countsOver, distinct, fromWarmUp } from "./hypotheses.ts";
-import { count, faultOf, kindOf } from "./intake.ts";
-import { binsIn, cellsIn, evidenceWithoutHeaviest, examplesIn, mixIn, overlapIn, sumsIn, usersIn } from "./queries.ts";
-import { correlationOf, factorOf, isWarm, rateOf, trialsPerBin } from "./rates.ts";
-import { type Rule, type RuleSet, ruleFor } from "./rules.ts";
-import { dropSeries, forgetTracks, openSeries } from "./series.ts";
+import { faultOf, kindOf, type RejectReason, seriesOf } from "./intake.ts";
+import { type Budget, isOfRaw, keyOf, type Places, rawOf, reducedValues } from "./places.ts";
+import { createRows, putRow, type Rows } from "./rows.ts";
+import type { RuleSet } from "./rules.ts";
+import type { SeriesState } from "./series.ts";
+import { createTenant, type TenantState } from "./tenant.ts";
+import { readPairs, readValue, type Values } from "./values.ts";
 import { expectedVolume, hearVolumes, volumeDispersion, volumeIn } from "./volumes-kept.ts";
-import { beginWatch, isOver, stepWatch, trackFor } from "./watches.ts";
+import { startWatch } from "./watches.ts";
 
-/** Rate of a signal of which nothing is known yet. */
-const defaultPrior = 0.05;
-/** Versions of one detector at a time: two live ones, two on trial. */
-const mostSeries = 4;
-/** A partition of made-up tenants must not fill the memory. */
-const mostTenants = 2_000;
-/** Idle bins after which a cell gives way where a budget is full. */
-const shortMemory = 12;
+/** What tenants share. Plain data. */
+interface Shared {
+  readonly clock: ClockState;
+  readonly announced: Set<string>;
+  readonly rejected: Map<string, number>;
+  /** The next bin to close; undefined before anything was heard. */
+  next: Bin | undefined;
+  /** Whether a bin was closed: none before it is any more. */
+  started: boolean;
+}
+
+const createShared = (): Shared => ({
+  clock: createClockState(),
+  announced: new Set(),
+  rejected: new Map(),
+  next: undefined,
+  started: false,
+});
+
+/** Key of the part that tenants share; no tenant is called so. */
+export const sharedPart = "~";
+
+/** A tally may be so far ahead of everything else: clocks of source partitions differ. */
+const tolerance = 10 * minute;
+/** Bins that are closed in a row when time leaps; what lies further back is not judged. */
+const longestLeap = 8_064;
+/** Tuples kept apart beyond the budget of cells until their bin closes, when the least active are folded. */
+const rawsBeyondBudget = 20_000;
+/** Tuples of a feature alone, when there are even more. */
+const featuresBeyondBudget = 1_000;
+const overflowRows = 2 ** 31;
+const minutesPerBin = 5;
 
 export interface BookOptions {
   readonly rules: RuleSet;
-  readonly budgets: Budgets;
+  /** Per tenant, over all its signals. */
+  readonly budgets: Budget;
 }
 
-interface BookState {
-  readonly shared: SharedState;
-  readonly tenants: Map<string, TenantState>;
+/** The last tally of a tenant and signal: the next one is nearly always of the same series. */
+interface Recent {
+  readonly record: TallyRecord;
+  readonly series: SeriesState;
 }
 
-const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1);
-const bySlice = (a: TrackState, b: TrackState): number =>
-  a.series.signal === b.series.signal
-    ? a.slice === b.slice
-      ? a.series.index - b.series.index
-      : a.slice < b.slice
-        ? -1
-        : 1
-    : a.series.signal < b.series.signal
-      ? -1
-      : 1;
+const hasSameVersion = (a: TallyRecord, b: TallyRecord): boolean =>
+  a.detector_version === b.detector_version &&
+  a.config_hash === b.config_hash &&
+  a.detector_id === b.detector_id &&
+  a.shadow === b.shadow;
 
-const stateOf = (track: Track): TrackState => track as TrackState;
-const seriesOf = (series: Series): SeriesState => series as SeriesState;
+const hasSameValues = (a: TallyRecord, b: TallyRecord): boolean =>
+  a.feature === b.feature &&
+  a.segment === b.segment &&
+  a.tier === b.tier &&
+  a.device === b.device &&
+  a.locale === b.locale &&
+  a.app_version === b.app_version &&
+  a.utc_offset_min === b.utc_offset_min &&
+  a.prompt_name === b.prompt_name &&
+  a.prompt_version === b.prompt_version &&
+  a.model === b.model &&
+  a.model_version === b.model_version &&
+  a.release === b.release;
 
-export const createBook = (options: BookOptions): Book =>
-  openBook({ shared: createShared(), tenants: new Map() }, options);
+const valuesOf = (record: TallyRecord): Values => dimensions.map((dimension) => readValue(record[dimension]));
 
-/** A book that goes on from the parts of a snapshot. */
-export const resumeBook = (parts: ReadonlyMap<string, unknown>, options: BookOptions): Book => {
-  const tenants = new Map<string, TenantState>();
-  for (const [name, part] of parts) if (name !== sharedPart) tenants.set(name, part as TenantState);
-  return openBook({ shared: (parts.get(sharedPart) as SharedState | undefined) ?? createShared(), tenants }, options);
+/** Number of the tuple that counts for one without room: its feature's, or one of no value at all. */
+const reducedRaw = (places: Places, values: Values, bin: Bin, room: number): number => {
+  const [ofFeature, ofNone] = [reducedValues(values, true), reducedValues(values, false)];
+  return (
+    rawOf(places, { key: keyOf(ofFeature), values: ofFeature, offset: null }, bin, room + featuresBeyondBudget) ??
+    rawOf(places, { key: keyOf(ofNone), values: ofNone, offset: null }, bin, Number.POSITIVE_INFINITY) ??
+    -1
+  );
 };
 
-export const sharedPart = "~";
+const rowsOf = (series: SeriesState, bin: Bin, partition: number): Rows => {
+  let parts = series.rows.get(bin);
+  if (parts === undefined) series.rows.set(bin, (parts = new Map()));
+  let rows = parts.get(partition);
+  if (rows === undefined) parts.set(partition, (rows = createRows()));
+  return rows;
+};
 
-const openBook = ({ shared, tenants }: BookState, { rules: givenRules, budgets }: BookOptions): Book => {
-  let rules = givenRules;
-  let ruleCache = new WeakMap<TrackState, Rule>();
-  const finder = createCellFinder(shared, budgets);
+/** Whether a name can be a tenant's: the others stand for nobody, what is shared, and all. */
+const isTenant = (name: string): boolean => name !== "" && name !== sharedPart && name !== "*";
 
-  const reject = (reason: string): void => {
-    shared.rejected.set(reason, (shared.rejected.get(reason) ?? 0) + 1);
+const nobody = { volumes: new Map() };
+
+interface BookParts {
+  readonly shared: Shared;
+  readonly tenants: Map<string, TenantState>;
+  readonly budgets: Budget;
+  readonly rules: RuleSet;
+}
+
+const open = ({ shared, tenants, budgets, rules: given }: BookParts): Book => {
+  const { clock, announced, rejected } = shared;
+  const derived = createDerived();
+  let rules = given;
+  let pairs = readPairs(rules.pairs);
+
+  /** Of the tenant of the last tally; nothing here outlives the closing of a bin. */
+  let tenant: TenantState | undefined;
+  let recent = new Map<string, Recent>();
+  let last: TallyRecord | undefined;
+  let lastRaw = -1;
+  let lastSlot = -1;
+
+  const forgetLast = (): void => {
+    tenant = undefined;
+    recent = new Map();
+    last = undefined;
+    lastRaw = -1;
   };
 
-  const tenantOf = (name: string): TenantState | undefined => {
-    let found = tenants.get(name);
-    if (found === undefined && tenants.size < mostTenants) {
-      found = createTenant(name, dimensions.length);
-      tenants.set(name, found);
-    }
-    return found;
+  const reject = (reason: RejectReason): void => void rejected.set(reason, (rejected.get(reason) ?? 0) + 1);
+
+  const tenantOf = (name: string): TenantState => {
+    if (tenant?.name === name) return tenant;
+    forgetLast();
+    tenant = tenants.get(name);
+    if (tenant === undefined) tenants.set(name, (tenant = createTenant(name)));
+    return tenant;
   };
 
-  const ruleOf = (track: TrackState): Rule => {
-    let rule = ruleCache.get(track);
-    if (rule === undefined) {
-      rule = ruleFor(rules, { tenant: track.series.tenant, signal: track.series.signal, slice: track.slice });
-      // Signals that nothing watches by default need a rule that names them.
-      const watched =
-        kindOf(track.series.signal)?.watched === true || !rule.signals.every((pattern) => pattern === "*");
-      if (!watched) rule = { ...rule, watch: false };
-      ruleCache.set(track, rule);
+  /** Finds the tuple of a tally; one that there is no room for counts for its feature or for everything, yet by an identity of its own. */
+  const locate = ({ places }: TenantState, record: TallyRecord, bin: Bin): void => {
+    if (last !== undefined && hasSameValues(last, record)) return;
+    last = record;
+    // Minute by minute the tuples come in the same order.
+    const following = places.raws[lastRaw + 1] ?? null;
+    if (following !== null && isOfRaw(following, record)) {
+      lastRaw += 1;
+      lastSlot = lastRaw;
+      return;
     }
-    return rule;
+    const values = valuesOf(record);
+    const offset = record.utc_offset_min;
+    const key = `${keyOf(values)}${offset ?? ""}`;
+    const room = budgets.cells + rawsBeyondBudget;
+    const raw = rawOf(places, { key, values, offset }, bin, room);
+    lastSlot = raw ?? overflowRows + quickHash(key);
+    lastRaw = raw ?? reducedRaw(places, values, bin, room);
   };
 
-  const priorOf = (signal: string): number => rules.priors[signal] ?? defaultPrior;
-
-  /** The series of a tally; a reason when its version may not be counted. */
-  const findSeries = (tenant: TenantState, record: TallyRecord): SeriesState | string => {
-    const identity = `${record.detector_id ?? ""}@${record.detector_version}:${record.config_hash}`;
-    const shadow = record.shadow === true;
-    let live = 0;
-    let own = 0;
-    for (const series of tenant.series) {
-      if (series.signal !== record.signal_type) continue;
-      if (series.identity === identity) {
-        if (series.shadow === shadow) return series;
-        if (!shadow && (shared.announced.has(identity) || live === 0)) {
-          series.shadow = false;
-          return series;
-        }
-      }
-      own += 1;
-      if (!series.shadow) live += 1;
-    }
-    const isFirst = !tenant.series.some((series) => series.signal === record.signal_type && !series.shadow);
-    if (!shadow && !isFirst && !shared.announced.has(identity)) return "unannounced_detector";
-    if (own >= mostSeries) {
-      const idle = tenant.series.findIndex(
-        (series) => series.signal === record.signal_type && series.lastBin < binOf(record.minute) - binsPerDay,
-      );
-      if (idle < 0) return "too_many_detectors";
-      dropSeries(tenant, idle);
-    }
-    return openSeries(tenant, record, { identity, shadow });
+  const findSeries = (own: TenantState, record: TallyRecord): SeriesState | undefined => {
+    const known = recent.get(record.signal_type);
+    if (known !== undefined && hasSameVersion(known.record, record)) return known.series;
+    const kind = kindOf(record.signal_type);
+    const series = kind === undefined ? undefined : seriesOf(own, record, kind, announced);
+    if (series !== undefined) recent.set(record.signal_type, { record, series });
+    return series;
   };
 
-  const takeTally = (record: TallyRecord, appendTs: number): void => {
-    const fault = faultOf(record, shared, appendTs);
+  /**
+   * Whether a moment lies ahead of what its own append time and every watermark say. The append time is the one clock that is there
+   * with and without progress: after a quiet night the first tallies come before the progress that reaches them.
+   */
+  const isAhead = (at: EventTime, appendTs: number): boolean => {
+    const known = Math.max(clock.newest, clock.time, appendTs > 0 ? appendTs : Number.NEGATIVE_INFINITY);
+    return Number.isFinite(known) && at > known;
+  };
+
+  const addTally = (record: TallyRecord, appendTs: number): void => {
+    const fault = faultOf(record);
     if (fault !== undefined) return reject(fault);
-    // A measure without a harmful direction has no incidents.
-    if (kindOf(record.signal_type)?.harm === null) return;
-    const tenant = tenantOf(record.tenant);
-    if (tenant === undefined) return reject("too_many_tenants");
-    const series = findSeries(tenant, record);
-    if (typeof series === "string") return reject(series);
-    const cell = finder.find(tenant, record, binOf(record.minute));
-    count(record, { shared, series, cell });
+    const kind = kindOf(record.signal_type);
+    if (kind === undefined) return reject("unknown_signal");
+    if (!isTenant(record.tenant)) return reject("malformed");
+    // Nothing is decided on a measure without direction.
+    if (kind.harm === null) return;
+    const bin = Math.floor(record.minute / binLength);
+    if (isAhead(record.minute - tolerance, appendTs)) return reject("future_minute");
+    if ((bin + 1) * binLength + grace <= clock.time) return reject("too_late");
+    const own = tenantOf(record.tenant);
+    const series = findSeries(own, record);
+    if (series === undefined) return reject("unannounced_detector");
+    locate(own, record, bin);
+    const { source_partition: partition } = record;
+    const incarnation = record.incarnation ?? incarnationOf(clock, partition);
+    const slot = lastSlot * minutesPerBin + (Math.floor(record.minute / minute) % minutesPerBin);
+    if (!putRow(rowsOf(series, bin, partition), slot, lastRaw, incarnation, record)) return reject("over_budget");
+    if (shared.next === undefined || (bin < shared.next && !shared.started)) shared.next = bin;
   };
 
-  /** Cells and values that were not seen for six hours give way; where a budget is full, those of an hour. */
-  const forget = (tenant: TenantState, bin: Bin): void => {
-    const full = tenant.cells.size >= budgets.cells;
-    for (const [key, cell] of tenant.cells)
-      if (cell.lastBin < bin - (full ? shortMemory : storedBins)) tenant.cells.delete(key);
-    for (const known of tenant.values) {
-      const limit = bin - (known.size >= budgets.slices / 15 ? shortMemory : binsPerDay);
-      for (const [value, { lastBin }] of known) if (lastBin < limit) known.delete(value);
-    }
-    for (const series of tenant.series) forgetTracks(tenant, series, { bin, budgets, shared });
-    for (let at = tenant.watches.length - 1; at >= 0; at -= 1) {
-      const watch = tenant.watches[at];
-      if (watch !== undefined && isOver(watch, bin)) tenant.watches.splice(at, 1);
-    }
+  const addProgress = (record: TallyRecord): void => {
+    // A detector on trial reads the same events: its progress says nothing more.
+    if (record.shadow === true) return;
+    const heard = hearProgress(clock, record);
+    if (heard === "malformed") return reject("malformed_progress");
+    if (heard === "repeat") return;
+    hearVolumes(record, (name) => (isTenant(name) ? tenantOf(name) : undefined));
   };
 
-  const isWatched = (track: TrackState): boolean => !track.series.shadow && ruleOf(track).watch;
+  const answers = createAnswers({ tenants, derived, rules: () => rules, next: () => shared.next ?? 0 });
 
-  const fromEvidence = (tested: readonly TrackState[]): Candidate[] => {
-    const classes = Uint8Array.from(tested, ({ depth }) => depth);
-    const found = alarming({
-      count: tested.length,
-      evidence: Float64Array.from(tested, ({ e }) => e),
-      patience: Float64Array.from(tested, (track) => month / ruleOf(track).sensitivity),
-      classes,
-    });
-    return found
-      .map((index) => tested[index])
-      .filter((track) => track !== undefined)
-      .map((track) => ({
-        track,
-        trigger: "e-sr" as const,
-        lnE: Math.log(track.e),
-        threshold: month / ruleOf(track).sensitivity,
-        p: null,
-        changeId: null,
-      }));
+  /** Bins are counted from the first that was heard of. */
+  const begin = (): void => {
+    if (shared.next === undefined && Number.isFinite(clock.time)) shared.next = Math.floor(clock.time / binLength);
   };
 
-  const fromWatches = (tenant: TenantState, live: readonly SeriesState[], bin: Bin): Candidate[] => {
-    const found: Candidate[] = [];
-    for (const watch of tenant.watches)
-      for (const series of live) {
-        const track = trackFor(series, watch.pairs);
-        if (track === null || !isWatched(track)) continue;
-        const e = stepWatch(watch, series, {
-          bin,
-          prior: priorOf(series.signal),
-          smallestRatio: ruleOf(track).smallestRatio,
-          newest: bin,
-        });
-        if (e < watch.threshold) continue;
-        found.push({
-          track,
-          trigger: "deploy-watch",
-          lnE: Math.log(e),
-          threshold: watch.threshold,
-          p: null,
-          changeId: watch.changeId,
-        });
-      }
-    return found;
-  };
+  const tenantsInOrder = (): readonly TenantState[] =>
+    [...tenants].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, state]) => state);
 
-  const fromRules = (watched: readonly TrackState[], bin: Bin): Candidate[] =>
-    watched.flatMap((track) => {
-      const { cusumThreshold, objective } = ruleOf(track);
-      const found: Candidate[] = [];
-      const plain = { track, lnE: null, p: null, changeId: null };
-      if (cusumThreshold !== null && track.cusum >= cusumThreshold)
-        found.push({ ...plain, trigger: "cusum", threshold: cusumThreshold });
-      if (
-        objective !== null &&
-        findBurn(objective.rate, (minutes) => countsOver(track, bin, minutes), objective.windows) !== undefined
-      )
-        found.push({ ...plain, trigger: "burn-rate", threshold: objective.rate });
-      return found;
-    });
-
-  const closeTenant = (tenant: TenantState, bin: Bin): ClosedTenant => {
-    const extraPairs = rules.pairs.map((pair) => pair.split(",").map((part) => part.trim()));
-    const named = extraPairs.map(([a = "", b = ""]) => [a, b] as const);
-    const slow: TrackState[] = [];
-    for (const series of tenant.series) {
-      const { root } = series;
-      if (root === null) continue;
-      const place = (cell: CellState): void => {
-        placeCell(cell, { series, root, extraPairs: named, bin, budgets, shared });
-      };
-      slow.push(...closeSeries(series, { bin, prior: priorOf(series.signal), ruleOf, place }));
-    }
-    const live = tenant.series.filter(({ shadow }) => !shadow);
-    const active: TrackState[] = [];
-    for (const series of live)
-      for (const track of series.tracks.values())
-        if (track.trials > 0 && track.lastTrial > bin - binsPerDay && isWatched(track)) active.push(track);
-    const tested = distinct(active);
-    const warm = tested.filter((track) => isWarm(track, bin));
-    const warming = tested.filter((track) => !isWarm(track, bin) && track.depth < 2 && !track.versioned);
-    const candidates: Candidate[] = [
-      ...fromWatches(tenant, live, bin),
-      ...fromEvidence(warm),
-      ...fromWarmUp(warming, bin),
-      ...fromRules(warm, bin),
-      ...slow.filter(isWatched).map((track) => ({
-        track,
-        trigger: "sustained" as const,
-        lnE: null,
-        threshold: null,
-        p: null,
-        changeId: null,
-      })),
-    ];
-    forget(tenant, bin);
-    return {
-      tenant: tenant.name,
-      candidates: candidates.toSorted((a, b) => bySlice(stateOf(a.track), stateOf(b.track))),
-    };
-  };
-
-  /** The next bin to close: the oldest with tallies at first, then one after the other. */
-  const nextBin = (): Bin => {
-    if (!Number.isNaN(shared.closed)) return shared.closed + 1;
-    let first = binOf(shared.time);
-    for (const tenant of tenants.values())
-      for (const series of tenant.series) for (const bin of series.bins.keys()) first = Math.min(first, bin);
-    return first;
-  };
-
-  const tracksOf = (name: string): TrackState[] => {
-    const series = tenants.get(name)?.series.filter(({ shadow }) => !shadow) ?? [];
-    return series.flatMap((own) => [...own.tracks.values()]).toSorted(bySlice);
-  };
-
-  const standing = (given: Track): Standing => {
-    const track = stateOf(given);
-    const bin = Number.isNaN(shared.closed) ? track.since : shared.closed;
-    const patience = month / ruleOf(track).sensitivity;
-    const tested = tracksOf(track.series.tenant).filter(
-      (own) => own.lastTrial > bin - binsPerDay && isWatched(own) && isWarm(own, bin),
-    );
-    const weights = classWeights(
-      tested.length,
-      tested.map(({ depth }) => depth),
-    );
-    const weight = weights[track.depth] ?? 0;
-    const slot = slotOf(bin);
-    const [n, expected] = [track.n[slot] ?? 0, track.expected[slot] ?? 0];
-    return {
-      baseline:
-        track.versioned && n > 0
-          ? expected / n
-          : Math.min(0.999, rateOf(track, priorOf(track.series.signal)) * factorOf(track, bin)),
-      correlation: correlationOf(track),
-      warm: isWarm(track, bin),
-      trials: baselineTrials(track.baseline, 0),
-      since: track.since,
-      e: track.e,
-      loneThreshold: weight > 0 ? (patience * tested.length) / weight : patience,
-      trialsInTwoHours: 24 * trialsPerBin(track, bin),
-    };
-  };
+  const closeTenant = (own: TenantState, bin: Bin): ClosedTenant => ({
+    tenant: own.name,
+    candidates: closeBin(own, { bin, time: clock.time, rules, pairs, budget: budgets, derived }),
+  });
 
   return {
-    add(record, _offset, appendTs) {
-      switch (record.signal_type) {
-        case "~progress":
-          hearProgress(shared, record);
-          hearVolumes(record, tenantOf);
-          break;
-        case "~tick":
-          hearTick(shared, appendTs);
-          break;
-        case "~control":
-          break;
-        default:
-          takeTally(record, appendTs);
-      }
-    },
-    advance(at) {
-      shared.time = Math.max(shared.time, at);
-    },
+    ...answers,
     get time() {
-      return shared.time;
+      return clock.time;
     },
     get tickedAt() {
-      return shared.tickedAt;
+      return clock.tickedAt;
     },
-    close() {
-      if (!Number.isFinite(shared.time)) return undefined;
-      const bin = nextBin();
-      if (endOf(bin) > shared.time) return undefined;
-      shared.closed = bin;
-      const closed = [...tenants.values()].toSorted(byName).map((tenant) => closeTenant(tenant, bin));
-      return { bin, tenants: closed };
-    },
-
     get rules() {
       return rules;
     },
+    add(record, _offset, appendTs) {
+      switch (record.signal_type) {
+        case "~progress":
+          addProgress(record);
+          return begin();
+        case "~tick":
+          clock.tickedAt = Math.max(clock.tickedAt, appendTs);
+          return;
+        case "~control":
+          return;
+        default:
+          return addTally(record, appendTs);
+      }
+    },
+    advance(at) {
+      if (Number.isFinite(at)) raiseTime(clock, at);
+      begin();
+    },
+    close() {
+      const { next } = shared;
+      if (next === undefined || (next + 1) * binLength > clock.time) return undefined;
+      const bin = Math.max(next, Math.floor(clock.time / binLength) - longestLeap);
+      shared.next = bin + 1;
+      shared.started = true;
+      forgetLast();
+      return { bin, tenants: tenantsInOrder().map((own) => closeTenant(own, bin)) };
+    },
     setRules(next) {
+      const isSame = next.pairs.join(";") === rules.pairs.join(";");
       rules = next;
-      ruleCache = new WeakMap();
+      if (isSame) return;
+      pairs = readPairs(rules.pairs);
+      for (const own of tenantsInOrder()) regroup(own, { bin: shared.next ?? 0, pairs, budget: budgets });
     },
     announce(identities) {
-      for (const identity of identities) shared.announced.add(identity);
+      for (const identity of identities) announced.add(identity);
+      forgetLast();
     },
-
-    tenants: () => [...tenants.keys()].toSorted(),
-    tracks: tracksOf,
-    findTrack: (tenant, signal, slice) =>
-      tenants
-        .get(tenant)
-        ?.series.filter((series) => series.signal === signal && !series.shadow)
-        .map((series) => series.tracks.get(slice))
-        .find((track) => track !== undefined),
-    standing,
-    sums: (series, scope, from, to) => sumsIn(seriesOf(series), scope, from, to),
-    bins: (series, scope, from, to) => binsIn(seriesOf(series), scope, from, to),
-    users: (series, scope, from, to) => usersIn(seriesOf(series), scope, from, to),
-    examples: (series, scope, from, to) => examplesIn(seriesOf(series), scope, from, to),
-    cells: (series, scope, from, to) => cellsIn(seriesOf(series), scope, from, to),
-    evidenceWithoutHeaviest: (track, scope, from, to) =>
-      evidenceWithoutHeaviest(stateOf(track), ruleOf(stateOf(track)).smallestRatio, { scope, from, to }),
-    mix: (series, scope, dimension, from, to) => mixIn(seriesOf(series), scope, dimension, { from, to }),
-    overlap: (series, a, b, from, to) => overlapIn(seriesOf(series), [a, b], { from, to }),
-
-    reference(track) {
-      const { days } = stateOf(track);
-      const today = utcDayOf(startOf(shared.closed));
-      const sumsOf = (day: number) => {
-        const { n, x } = totalOfDay(days, 0, day);
-        return { n, x, expected: 0 };
-      };
-      const quiet = referenceSums(days, today);
-      return { rate: quiet.n > 0 ? quiet.x / quiet.n : 0, today: sumsOf(today), yesterday: sumsOf(today - 1) };
-    },
-
-    freeze(given, from) {
-      const track = stateOf(given);
-      track.frozen = true;
-      const last = shared.closed;
-      for (let bin = Math.max(from, last - storedBins + 1); bin <= last; bin += 1) track.frozenBins[slotOf(bin)] = 1;
-      setGrounds(track, true);
-    },
-    thaw(given) {
-      stateOf(given).frozen = false;
-      setGrounds(stateOf(given), false);
-    },
-    restart: (track) => restart(stateOf(track)),
-    newLevel: (track) => newLevel(stateOf(track), shared.closed),
-
+    tenants: () => tenantsInOrder().map(({ name }) => name),
     watch(name, changeId, scope, at) {
-      const tenant = tenantOf(name);
-      if (tenant === undefined) return;
-      const live = tenant.series.filter(({ shadow }) => !shadow);
-      const watched = live.filter(
-        ({ root, lastBin }) => root !== null && isWatched(root) && lastBin > binOf(at) - binsPerDay,
-      );
-      const signals = new Set(watched.map(({ signal }) => signal));
-      const watch = beginWatch(tenant, { changeId, pairs: scope, at, watched: signals.size });
-      for (let bin = watch.from; bin <= shared.closed; bin += 1)
-        for (const series of live) {
-          const track = trackFor(series, watch.pairs);
-          if (track === null || !isWatched(track)) continue;
-          stepWatch(watch, series, {
-            bin,
-            prior: priorOf(series.signal),
-            smallestRatio: ruleOf(track).smallestRatio,
-            newest: shared.closed,
-          });
-        }
+      const own = tenants.get(name);
+      if (own !== undefined) startWatch(own, { changeId, scope, at, next: shared.next ?? 0 });
     },
-
-    volume: (name, feature, from, to) => {
-      const tenant = tenants.get(name);
-      return tenant === undefined ? 0 : volumeIn(tenant, feature, from, to);
-    },
+    volume: (name, feature, from, to) => volumeIn(tenants.get(name) ?? nobody, feature, from, to),
     features: (name) => [...(tenants.get(name)?.volumes.keys() ?? [])].filter((feature) => feature !== "*").toSorted(),
-    expectedVolume: (name, feature, from, to) => {
-      const tenant = tenants.get(name);
-      return tenant === undefined ? undefined : expectedVolume(tenant, feature, from, to);
+    expectedVolume: (name, feature, from, to) => expectedVolume(tenants.get(name) ?? nobody, feature, from, to),
+    volumeDispersion: (name, feature, to) => volumeDispersion(tenants.get(name) ?? nobody, feature, to),
+    meters: (): AlertMeters => {
+      const all = [...tenants.values()];
+      const sum = (of: (own: TenantState) => number): number => all.reduce((total, own) => total + of(own), 0);
+      return {
+        rejected,
+        slices: sum(({ places }) => places.sliceIds.size),
+        cells: sum(({ places }) => places.cellIds.size),
+        folded: sum(({ places }) => places.folded),
+        warming: sum(({ warming }) => warming),
+        tracks: sum(({ company, warming }) => company + warming),
+      };
     },
-    volumeDispersion: (name, feature, to) => {
-      const tenant = tenants.get(name);
-      return tenant === undefined ? 1 : volumeDispersion(tenant, feature, to);
-    },
-    expectedTrials: (track, from, to) => expectedTrials(stateOf(track), from, to),
-
-    meters() {
-      let [slices, cells, warming] = [0, 0, 0];
-      for (const tenant of tenants.values()) {
-        cells += tenant.cells.size;
-        for (const series of tenant.series) {
-          slices += series.tracks.size;
-          if (!series.shadow)
-            for (const track of series.tracks.values())
-              if (isWatched(track) && !isWarm(track, shared.closed)) warming += 1;
-        }
-      }
-      return { rejected: shared.rejected, slices, cells, folded: shared.folded, warming, tracks: slices };
-    },
-    snapshot: () => new Map<string, unknown>([[sharedPart, shared], ...tenants]),
+    snapshot: () => new Map<string, unknown>([...tenants, [sharedPart, shared]]),
   };
 };
 
-const setGrounds = (track: TrackState, frozen: boolean): void => {
-  for (const ground of track.series.grounds.values()) {
-    const inside = track.pairs.every(
-      ([dimension, value]) =>
-        ground.pairs.some(([own, other]) => own === dimension && other === value) ||
-        !ground.pairs.some(([own]) => own === dimension),
-    );
-    if (inside) ground.frozen = frozen;
-  }
-};
+/** A book that has seen nothing. */
+export const createBook = (options: BookOptions): Book => resumeBook(new Map(), options);
 
-const referenceSums = (days: Float64Array, today: number): { readonly n: number; readonly x: number } => {
-  let [n, x] = [0, 0];
-  for (const day of referenceDays(days, 0, today)) {
-    n += day.n;
-    x += day.x;
-  }
-  return { n, x };
-};
-
-/** Trials of the same clock hours in the last week, their share for so many bins; undefined before a day. */
-const expectedTrials = (track: TrackState, from: Bin, to: Bin): number | undefined => {
-  const { hours, since } = track;
-  if (hours === null || to - since < binsPerDay + 12) return undefined;
-  let total = 0;
-  for (let bin = from; bin <= to; bin += 1) {
-    const counts: number[] = [];
-    for (let back = 1; back < 7; back += 1) {
-      const then = bin - back * binsPerDay;
-      // The hour in which it began to be seen was not seen whole.
-      if (then - 12 <= since) break;
-      counts.push(hours[hourOfWeek(startOf(then))] ?? 0);
-    }
-    if (counts.length === 0) return undefined;
-    const sorted = counts.toSorted((a, b) => a - b);
-    total += (sorted[(sorted.length - 1) >> 1] ?? 0) / 12;
-  }
-  return total;
+/** A book that goes on from the parts of a snapshot, which it makes its own. */
+export const resumeBook = (parts: ReadonlyMap<string, unknown>, { rules, budgets }: BookOptions): Book => {
+  const shared = (parts.get(sharedPart) as Shared | undefined) ?? createShared();
+  const tenants = new Map<string, TenantState>();
+  for (const [name, part] of parts) if (name !== sharedPart) tenants.set(name, part as TenantState);
+  return open({ shared, tenants, budgets, rules });
 };

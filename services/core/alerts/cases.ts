@@ -3,8 +3,8 @@ import type { ChangeRecord, IncidentRecord } from "#schemas/generated/records.ts
 import { createAlarms } from "./alarms.ts";
 import type { Act } from "./alert-port.ts";
 import { createApparatus, pipelineTenant } from "./apparatus.ts";
+import { binOf, endOf } from "./bins.ts";
 import type { Bin, Book, ClosedTenant } from "./book-port.ts";
-import { binOf, endOf } from "./book-state.ts";
 import { isRollbackOf, isWatched, rememberChange } from "./changes.ts";
 import { type CaseState, openDesk } from "./desk.ts";
 import { pairsOf } from "./dimensions.ts";

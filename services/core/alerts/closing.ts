@@ -1,7 +1,7 @@
 // When is it over: the rate must be back for a while, in a window wide enough to say so.
 import { type EventTime, hour, minute } from "#core/time.ts";
+import { binLength, binsPerDay, storedBins } from "./bins.ts";
 import type { Bin, Book, Sums, Track } from "./book-port.ts";
-import { binLength, binsPerDay, storedBins } from "./book-state.ts";
 import { harmRatio, isDenominatorBroken } from "./guards.ts";
 import type { Case } from "./incident.ts";
 

@@ -2,8 +2,8 @@
 import { type SignalKind, signalKinds } from "#core/signals.ts";
 import type { ChangeRecord, IncidentRecord } from "#schemas/generated/records.ts";
 import { overDispersion } from "./baseline.ts";
+import { binLength, endOf, storedBins } from "./bins.ts";
 import type { Bin, Book, Scope, Series, Sums, Track } from "./book-port.ts";
-import { binLength, endOf, storedBins } from "./book-state.ts";
 import { type RankedChange, rankForIncident } from "./changes.ts";
 import { smallestVisibleRatio } from "./detectable.ts";
 import { sliceName } from "./dimensions.ts";

@@ -1,8 +1,8 @@
 // What the parts of the deciding half share: the incidents at hand, what was changed, and where transitions go.
 import type { EventTime } from "#core/time.ts";
 import type { ChangeRecord, IncidentRecord } from "#schemas/generated/records.ts";
+import { storedBins } from "./bins.ts";
 import type { Bin, Book, Sums, Track } from "./book-port.ts";
-import { storedBins } from "./book-state.ts";
 import type { Subject } from "./describe.ts";
 import { keyOf, scopeOfCase } from "./grouping.ts";
 import { type Case, type Links, type Opening, openCase, type Scene, type SilenceUntil } from "./incident.ts";

@@ -25,8 +25,9 @@ export type Pairs = readonly (readonly [dimension: string, value: string])[];
 
 export const everything = "*";
 
-/** What names cannot hold as it is: our own separators and what is not printable. */
-const encode = (value: string): string => encodeURIComponent(value).replaceAll("%2F", "/").replaceAll("%3A", ":");
+/** What names cannot hold as it is: our own separators and what is not printable. Half a character, which has no encoding, becomes �. */
+const encode = (value: string): string =>
+  encodeURIComponent(value.toWellFormed()).replaceAll("%2F", "/").replaceAll("%3A", ":");
 
 /** `dim=value` sorted by dimension, joined by commas, values percent-encoded; `*` for no pair. */
 export const sliceName = (pairs: Pairs): string =>

@@ -1,7 +1,7 @@
 // What belongs together: alarms of one tenant in nested or half-overlapping slices are one incident; some incidents keep others from opening.
 import type { EventTime } from "#core/time.ts";
+import { binLength, storedBins } from "./bins.ts";
 import type { Book, Scope, Series, Track } from "./book-port.ts";
-import { binLength, storedBins } from "./book-state.ts";
 import type { AlarmClass } from "./guards.ts";
 import { type Case, reopenWithin } from "./incident.ts";
 import { type GroupedSignal, isLive, readList } from "./render.ts";

@@ -1,115 +1,79 @@
-// Tallies in: what is wrong with one is said, else it takes its place in its cell and bin; of one identity the highest stamp holds.
+// Which tallies count: what is wrong with one on its own, and whose detector version it comes from.
 
 import { type SignalKind, signalKinds } from "#core/signals.ts";
-import type { EventTime } from "#core/time.ts";
-import { day, minute as minuteLength } from "#core/time.ts";
+import { minute } from "#core/time.ts";
 import type { TallyRecord } from "#schemas/generated/records.ts";
-import {
-  binOf,
-  type CellBin,
-  type CellState,
-  endOf,
-  grace,
-  type Part,
-  type SeriesState,
-  type SharedState,
-  slotOf,
-} from "./book-state.ts";
+import { createSeries, type SeriesState } from "./series.ts";
+import { seriesKey, type TenantState } from "./tenant.ts";
 import { isSketch } from "./users.ts";
 
 const kinds: ReadonlyMap<string, SignalKind> = new Map(signalKinds.map((kind) => [kind.type, kind]));
 
-export const kindOf = (signal: string): SignalKind | undefined => kinds.get(signal);
+export const kindOf = (type: string): SignalKind | undefined => kinds.get(type);
 
-/** No clock of a producer may carry a bin ahead of the broker's: minutes end at most five minutes after their append time. */
-const farthestAhead = 10 * minuteLength;
-/** Where append times are not known (a file), no pause is longer. */
-const longestPause = 40 * day;
-/** Before any product that this could watch. */
-const earliest: EventTime = 1_420_070_400_000;
+export type RejectReason =
+  | "malformed"
+  | "unknown_signal"
+  | "negative"
+  | "fired_above_trials"
+  | "malformed_users"
+  | "future_minute"
+  | "too_late"
+  | "unannounced_detector"
+  | "over_budget"
+  | "malformed_progress";
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value);
 
-const wrongCounts = ({ trials, fired }: TallyRecord): string | undefined => {
-  if (!isCount(trials) || !isCount(fired)) return "not_a_count";
-  if (trials < 0 || fired < 0) return "negative";
-  return fired > trials ? "fired_above_trials" : undefined;
-};
+/** Room of a row's number for source partitions. */
+export const mostPartitions = 1_024;
 
-const wrongTime = ({ minute }: TallyRecord, shared: SharedState, appendTs: number): string | undefined => {
-  if (!Number.isSafeInteger(minute) || minute < earliest) return "implausible_minute";
-  const known = Number.isFinite(shared.newest);
-  if (Number.isFinite(appendTs) ? minute > appendTs + farthestAhead : known && minute > shared.newest + longestPause)
-    return "future_minute";
-  const bin = binOf(minute);
-  if (bin <= shared.closed && endOf(bin) + grace <= shared.time) return "too_late";
+/** What is wrong with a tally whatever was said before. */
+export const faultOf = (record: TallyRecord): RejectReason | undefined => {
+  const { trials, fired, minute: at, stamp, source_partition: partition, users } = record;
+  if (!(isCount(trials) && isCount(fired) && isCount(stamp) && isCount(partition) && isCount(at))) return "malformed";
+  if (trials < 0 || fired < 0) return "negative";
+  if (partition < 0 || partition >= mostPartitions || at < 0 || at % minute !== 0) return "malformed";
+  if (fired > trials) return "fired_above_trials";
+  if (users !== null && !isSketch(users)) return "malformed_users";
   return undefined;
 };
 
-/** Why a tally is not counted; undefined: it is well-formed. Whether its version was announced is asked elsewhere. */
-export const faultOf = (record: TallyRecord, shared: SharedState, appendTs: number): string | undefined => {
-  if (record.tenant === "") return "no_tenant";
-  if (!kinds.has(record.signal_type)) return "unknown_signal";
-  const fault = wrongCounts(record) ?? wrongTime(record, shared, appendTs);
-  if (fault !== undefined) return fault;
-  if (!isCount(record.stamp) || !isCount(record.source_partition)) return "not_a_count";
-  const users: Uint8Array | number | null = record.users;
-  return users !== null && typeof users !== "number" && !isSketch(users) ? "malformed_users" : undefined;
-};
+/** Versions of one signal that are counted side by side. */
+const mostVersions = 4;
 
-const openBin = (series: SeriesState, cell: CellState, bin: number): CellBin => {
-  let cells = series.bins.get(bin);
-  if (cells === undefined) series.bins.set(bin, (cells = new Map()));
-  let own = cells.get(cell);
-  if (own === undefined) cells.set(cell, (own = { n: 0, x: 0, expected: 0, parts: [] }));
-  return own;
-};
+const identityOf = ({ detector_id: id, detector_version: version, config_hash: config }: TallyRecord): string =>
+  `${id ?? ""}@${version}:${config}`;
 
-const partOf = (parts: Part[], record: TallyRecord): Part => {
-  for (let i = parts.length - 1; i >= 0; i -= 1) {
-    const part = parts[i];
-    if (part?.minute === record.minute && part.source === record.source_partition) return part;
-  }
-  const made: Part = {
-    minute: record.minute,
-    source: record.source_partition,
-    incarnation: -1,
-    stamp: -1,
-    n: 0,
-    x: 0,
-    users: null,
-    examples: null,
-  };
-  parts.push(made);
-  return made;
-};
-
-/** Counts a well-formed tally. Bins already closed pass the difference on to their slices, whose baseline lags an hour. */
-export const count = (
+/**
+ * The series of a tally. The first live version of a tenant's signal announces itself, later ones must have been announced; those
+ * on trial (`shadow`) need not, for they never alarm. Undefined: not announced, or too many at once.
+ */
+export const seriesOf = (
+  tenant: TenantState,
   record: TallyRecord,
-  { shared, series, cell }: { readonly shared: SharedState; readonly series: SeriesState; readonly cell: CellState },
-): void => {
-  const bin = binOf(record.minute);
-  const own = openBin(series, cell, bin);
-  const part = partOf(own.parts, record);
-  const newer =
-    shared.incarnation > part.incarnation || (shared.incarnation === part.incarnation && record.stamp > part.stamp);
-  if (!newer) return;
-  const [dn, dx] = [record.trials - part.n, record.fired - part.x];
-  part.incarnation = shared.incarnation;
-  part.stamp = record.stamp;
-  part.n = record.trials;
-  part.x = record.fired;
-  part.users = record.users;
-  part.examples = record.examples;
-  own.n += dn;
-  own.x += dx;
-  if (bin > cell.lastBin) cell.lastBin = bin;
-  if (record.minute > shared.newest) shared.newest = record.minute;
-  if (!(bin <= shared.closed)) return;
-  const slot = slotOf(bin);
-  for (const track of cell.of[series.index]?.tracks ?? []) {
-    track.n[slot] = (track.n[slot] ?? 0) + dn;
-    track.x[slot] = (track.x[slot] ?? 0) + dx;
+  kind: SignalKind,
+  announced: ReadonlySet<string>,
+): SeriesState | undefined => {
+  const identity = identityOf(record);
+  const key = seriesKey(kind.type, identity);
+  const known = tenant.series.get(key);
+  const shadow = record.shadow === true;
+  if (known !== undefined && (shadow || !known.shadow)) return known;
+  const versions = [...tenant.series.values()].filter(({ series }) => series.signal === kind.type);
+  const isFirst = versions.every((version) => version.shadow);
+  if (!shadow && !isFirst && !announced.has(identity)) return undefined;
+  if (known !== undefined) {
+    known.shadow = false;
+    return known;
   }
+  if (versions.length >= mostVersions) return undefined;
+  const unfired = kind.harm === "unfired";
+  const series = createSeries(
+    { tenant: tenant.name, signal: kind.type, direction: unfired ? "fall" : "rise", identity },
+    shadow,
+    unfired,
+  );
+  tenant.series.set(key, series);
+  return series;
 };

@@ -1,7 +1,7 @@
 // What becomes of a live incident bin by bin: it grows graver, is told again, falls silent, ends.
 import type { IncidentRecord } from "#schemas/generated/records.ts";
+import { endOf } from "./bins.ts";
 import type { Bin } from "./book-port.ts";
-import { endOf } from "./book-state.ts";
 import { type Closing, closingOf, isLongOpen, isOverAfter } from "./closing.ts";
 import { describe, suspect } from "./describe.ts";
 import type { Desk } from "./desk.ts";

@@ -1,6 +1,7 @@
 // Where it began and which slice it is: from an alarm to its evidence window, the root slice, and what else is needed to explain it.
+
+import { binsPerDay, storedBins } from "./bins.ts";
 import type { Bin, BinSums, Book, Candidate, Scope, Series, Sums, Track } from "./book-port.ts";
-import { binsPerDay, storedBins } from "./book-state.ts";
 import { isVersion, sliceName } from "./dimensions.ts";
 import { type Evidence, harmRatio } from "./guards.ts";
 import { type Cause, type Cells, localise } from "./localise.ts";

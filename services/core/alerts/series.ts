@@ -1,82 +1,236 @@
-// Series begin with the first tally of a detector version, and what is no longer active gives way to what is.
-import type { TallyRecord } from "#schemas/generated/records.ts";
-import type { Bin } from "./book-port.ts";
-import {
-  binOf,
-  binsPerDay,
-  createTrack,
-  type SeriesState,
-  type SharedState,
-  type TenantState,
-  type TrackState,
-} from "./book-state.ts";
-import type { Budgets } from "./cells.ts";
-import { everything } from "./dimensions.ts";
-import { kindOf } from "./intake.ts";
+// What is stored of one series: six hours of bins per slice and cell, and what each slice has learned. Plain data.
 
-export const dropSeries = (tenant: TenantState, at: number): void => {
-  const [gone] = tenant.series.splice(at, 1);
-  if (gone === undefined) return;
-  for (const cell of tenant.cells.values()) cell.of[gone.index] = undefined;
+import { baselineWidth } from "./baseline.ts";
+import type { Bin, Series } from "./book-port.ts";
+import { daysWidth } from "./days.ts";
+import { evidenceWidth } from "./e-process.ts";
+import type { Cell, Folding, Places } from "./places.ts";
+import type { Rows } from "./rows.ts";
+
+/** Room for the bins that can still be corrected. */
+const ringBins = 76;
+
+/** One closed bin, an entry per cell with trials; columns of equal length. */
+export interface ClosedBin {
+  readonly bin: Bin;
+  readonly cells: Int32Array;
+  readonly n: Float64Array;
+  readonly x: Float64Array;
+  /** p̂ of the cell's most specific slice when the bin closed. */
+  readonly rate: Float64Array;
+  /** Harmful trials whose users are not known. */
+  readonly unknown: Float64Array;
+  /** Sketches one after another; entry i's begins at `sketchAt[i]`. */
+  readonly sketches: Uint8Array;
+  readonly sketchAt: Int32Array;
+  /** Entry → lists of response ids as JSON. */
+  readonly examples: Map<number, readonly string[]>;
+}
+
+/** Sums of the last 72 hours, one place per hour: its number + 1, fired, trials. */
+export const hoursWidth = 72 * 3;
+/** Per clock hour: decayed bins and trials. */
+export const clockWidth = 48;
+
+/** Kept only for slices with enough trials to be compared with a month or a week. */
+export interface Past {
+  readonly days: Float64Array;
+  readonly season: Float64Array;
+  readonly hours: Float64Array;
+  /** Days running that spoke for a slow rise. */
+  run: number;
+}
+
+export interface SeriesState {
+  readonly series: Series;
+  shadow: boolean;
+  /** Whether trials that did not fire are the harmful ones. */
+  readonly unfired: boolean;
+  /** When its first trial was closed. */
+  first: Bin;
+  last: Bin;
+  /** Open and correctable bins. */
+  readonly rows: Map<Bin, Map<number, Rows>>;
+  readonly closed: Map<Bin, ClosedBin>;
+  capacity: number;
+  /** Rings, `ringBins` per slice. */
+  n: Float64Array;
+  x: Float64Array;
+  /** p̂ with the hour's factor, of each bin. */
+  rate: Float64Array;
+  base: Float64Array;
+  evidence: Float64Array;
+  clock: Float64Array;
+  cusum: Float64Array;
+  /** First and last bin with a trial, -1: none. */
+  since: Float64Array;
+  seen: Float64Array;
+  /** p̂ now, without and with the hour's factor. */
+  plain: Float64Array;
+  now: Float64Array;
+  warm: Uint8Array;
+  /** Bins from … to (not included) that do not reach the baseline; -1: none. */
+  frozenFrom: Float64Array;
+  frozenTo: Float64Array;
+  /** Sums of the hashes of its cells. */
+  hashA: Int32Array;
+  hashB: Int32Array;
+  /** Rises when they change. */
+  sets: number;
+  past: (Past | null)[];
+  /** Per cell: whether it belongs to the series. */
+  cellSeen: Uint8Array;
+  /** Per ground: decayed fired and trials. */
+  groundBase: Float64Array;
+  /** Bins running in which a slice stood above its threshold without an incident. */
+  alarmedFor: Float64Array;
+}
+
+export const createSeries = (series: Series, shadow: boolean, unfired: boolean): SeriesState => ({
+  series,
+  shadow,
+  unfired,
+  first: -1,
+  last: -1,
+  rows: new Map(),
+  closed: new Map(),
+  capacity: 0,
+  n: new Float64Array(),
+  x: new Float64Array(),
+  rate: new Float64Array(),
+  base: new Float64Array(),
+  evidence: new Float64Array(),
+  clock: new Float64Array(),
+  cusum: new Float64Array(),
+  since: new Float64Array(),
+  seen: new Float64Array(),
+  plain: new Float64Array(),
+  now: new Float64Array(),
+  warm: new Uint8Array(),
+  frozenFrom: new Float64Array(),
+  frozenTo: new Float64Array(),
+  hashA: new Int32Array(),
+  hashB: new Int32Array(),
+  sets: 0,
+  past: [],
+  cellSeen: new Uint8Array(),
+  groundBase: new Float64Array(),
+  alarmedFor: new Float64Array(),
+});
+
+/** Place of a bin in a slice's ring. */
+export const ringAt = (slice: number, bin: Bin): number => slice * ringBins + (bin % ringBins);
+
+const grownFloats = (old: Float64Array, length: number, fill = 0): Float64Array => {
+  const grown = new Float64Array(length);
+  if (fill !== 0) grown.fill(fill, old.length);
+  grown.set(old);
+  return grown;
 };
 
-export const openSeries = (
-  tenant: TenantState,
-  record: TallyRecord,
-  { identity, shadow }: { readonly identity: string; readonly shadow: boolean },
-): SeriesState => {
-  const bin = binOf(record.minute);
-  const index = 1 + Math.max(-1, ...tenant.series.map((series) => series.index));
-  const direction = kindOf(record.signal_type)?.harm === "unfired" ? "fall" : "rise";
-  const made: SeriesState = {
-    tenant: tenant.name,
-    signal: record.signal_type,
-    direction,
-    identity,
-    index,
-    shadow,
-    lastBin: bin,
-    root: null,
-    tracks: new Map(),
-    grounds: new Map(),
-    bins: new Map(),
-  };
-  const root = createTrack({ series: made, slice: everything, pairs: [], parent: null, versioned: false, bin });
-  made.tracks.set(everything, root);
-  Object.assign(made, { root });
-  tenant.series.push(made);
-  return made;
+const grownBytes = (old: Uint8Array, length: number): Uint8Array => {
+  const grown = new Uint8Array(length);
+  grown.set(old);
+  return grown;
 };
 
-const storedTrials = ({ n }: TrackState): number => n.reduce((total, own) => total + own, 0);
+const grownInts = (old: Int32Array, length: number): Int32Array => {
+  const grown = new Int32Array(length);
+  grown.set(old);
+  return grown;
+};
 
-/** Slices long idle are forgotten; where the budget is full, those of a day, then the least active pairs, ties by name. */
-export const forgetTracks = (
-  tenant: TenantState,
-  series: SeriesState,
-  { bin, budgets, shared }: { readonly bin: Bin; readonly budgets: Budgets; readonly shared: SharedState },
-): void => {
-  const full = series.tracks.size >= budgets.slices;
-  const limit = bin - (full ? binsPerDay : 30 * binsPerDay);
-  const gone = new Set<TrackState>();
-  for (const track of series.tracks.values())
-    if (track.depth > 0 && track.lastTrial < limit && !track.frozen) gone.add(track);
-  if (full && gone.size === 0) {
-    const pairs = [...series.tracks.values()].filter((track) => track.depth === 2 && !track.frozen);
-    const least = pairs
-      .map((track) => ({ track, trials: storedTrials(track) }))
-      .toSorted((a, b) => a.trials - b.trials || (a.track.slice < b.track.slice ? -1 : 1));
-    for (const { track } of least.slice(0, Math.ceil(budgets.slices / 20))) gone.add(track);
+/** Room for all slices, cells and grounds: more than is asked for, for they come one by one. */
+export const makeRoom = (state: SeriesState, { slices, cells, grounds }: Places): void => {
+  if (cells.length > state.cellSeen.length)
+    state.cellSeen = grownBytes(state.cellSeen, Math.max(cells.length, 2 * state.cellSeen.length));
+  if (2 * grounds.length > state.groundBase.length)
+    state.groundBase = grownFloats(state.groundBase, Math.max(2 * grounds.length, 2 * state.groundBase.length));
+  if (slices.length <= state.capacity) return;
+  const length = Math.max(slices.length, Math.ceil(1.5 * state.capacity));
+  state.n = grownFloats(state.n, length * ringBins);
+  state.x = grownFloats(state.x, length * ringBins);
+  state.rate = grownFloats(state.rate, length * ringBins);
+  state.base = grownFloats(state.base, length * baselineWidth);
+  state.evidence = grownFloats(state.evidence, length * evidenceWidth);
+  state.clock = grownFloats(state.clock, length * clockWidth);
+  state.cusum = grownFloats(state.cusum, length);
+  state.since = grownFloats(state.since, length, -1);
+  state.seen = grownFloats(state.seen, length, -1);
+  state.plain = grownFloats(state.plain, length);
+  state.now = grownFloats(state.now, length);
+  state.alarmedFor = grownFloats(state.alarmedFor, length);
+  state.warm = grownBytes(state.warm, length);
+  state.frozenFrom = grownFloats(state.frozenFrom, length, -1);
+  state.frozenTo = grownFloats(state.frozenTo, length, -1);
+  state.hashA = grownInts(state.hashA, length);
+  state.hashB = grownInts(state.hashB, length);
+  state.capacity = length;
+};
+
+/** Forgets a slice whose number may soon be another's. */
+const clearSlice = (state: SeriesState, slice: number): void => {
+  if (slice >= state.capacity) return;
+  for (const ring of [state.n, state.x, state.rate]) ring.fill(0, slice * ringBins, (slice + 1) * ringBins);
+  state.base.fill(0, slice * baselineWidth, (slice + 1) * baselineWidth);
+  state.evidence.fill(0, slice * evidenceWidth, (slice + 1) * evidenceWidth);
+  state.clock.fill(0, slice * clockWidth, (slice + 1) * clockWidth);
+  for (const column of [state.cusum, state.plain, state.now, state.alarmedFor]) column[slice] = 0;
+  for (const column of [state.since, state.seen, state.frozenFrom, state.frozenTo]) column[slice] = -1;
+  state.warm[slice] = 0;
+  state.hashA[slice] = 0;
+  state.hashB[slice] = 0;
+  state.past[slice] = null;
+};
+
+/** Counts a cell into the series; false: it was. */
+export const addCell = (state: SeriesState, id: number, cell: Cell): boolean => {
+  if (state.cellSeen[id] === 1) return false;
+  state.cellSeen[id] = 1;
+  state.sets += 1;
+  for (const slice of cell.slices) {
+    state.hashA[slice] = ((state.hashA[slice] ?? 0) + cell.hashA) | 0;
+    state.hashB[slice] = ((state.hashB[slice] ?? 0) + cell.hashB) | 0;
   }
-  if (gone.size === 0) return;
-  shared.folded += gone.size;
-  for (const track of gone) series.tracks.delete(track.slice);
-  const stays = (track: TrackState): boolean => !gone.has(track);
-  for (const cell of tenant.cells.values()) {
-    const placed = cell.of[series.index];
-    if (placed !== undefined) cell.of[series.index] = { ...placed, tracks: placed.tracks.filter(stays) };
-  }
-  for (const ground of series.grounds.values())
-    if (gone.has(ground.home) && series.root !== null) ground.home = series.root;
-  for (const [key, ground] of series.grounds) if (ground.foldedBin < limit) series.grounds.delete(key);
+  return true;
 };
+
+/** Sets of cells anew, after cells or their slices changed. */
+export const rehash = (state: SeriesState, cells: readonly (Cell | null)[]): void => {
+  state.hashA.fill(0);
+  state.hashB.fill(0);
+  state.sets += 1;
+  for (const [id, cell] of cells.entries()) {
+    if (state.cellSeen[id] !== 1) continue;
+    state.cellSeen[id] = 0;
+    if (cell !== null) addCell(state, id, cell);
+  }
+};
+
+const renamed = (closed: ClosedBin, moved: ReadonlyMap<number, number>): ClosedBin => ({
+  ...closed,
+  cells: closed.cells.map((cell) => moved.get(cell) ?? cell),
+});
+
+/** Follows what was folded: entries of cells move, slices and grounds that are gone are cleared. */
+export const followFolding = (state: SeriesState, { cells: moved, slices, grounds }: Folding): void => {
+  for (const slice of slices) clearSlice(state, slice);
+  for (const ground of grounds) state.groundBase.fill(0, 2 * ground, 2 * ground + 2);
+  if (moved.size === 0) return;
+  for (const [bin, closed] of state.closed) state.closed.set(bin, renamed(closed, moved));
+  for (const [from, into] of moved) {
+    if (state.cellSeen[from] !== 1) continue;
+    state.cellSeen[from] = 0;
+    if (into >= 0) state.cellSeen[into] = 1;
+  }
+};
+
+export const createPast = (): Past => ({
+  days: new Float64Array(daysWidth),
+  season: new Float64Array(336),
+  hours: new Float64Array(hoursWidth),
+  run: 0,
+});
+
+export const isFrozen = (state: SeriesState, slice: number, bin: Bin): boolean =>
+  bin >= (state.frozenFrom[slice] ?? -1) && bin < (state.frozenTo[slice] ?? -1);

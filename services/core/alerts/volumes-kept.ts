@@ -2,8 +2,20 @@
 
 import { minute as minuteLength } from "#core/time.ts";
 import type { TallyRecord } from "#schemas/generated/records.ts";
+import { binOf, binsPerDay } from "./bins.ts";
 import type { Bin } from "./book-port.ts";
-import { binOf, binsPerDay, type FeatureVolume, type TenantState } from "./book-state.ts";
+
+/** Plain data. */
+export interface FeatureVolume {
+  /** Accepted events per bin of the last week. */
+  readonly counts: Float64Array;
+  since: Bin;
+  lastBin: Bin;
+}
+
+interface Volumes {
+  readonly volumes: Map<string, FeatureVolume>;
+}
 
 const kept = 7 * binsPerDay;
 const mostFeatures = 201;
@@ -20,7 +32,7 @@ const reach = (own: FeatureVolume, bin: Bin): void => {
   own.lastBin = Math.max(own.lastBin, bin);
 };
 
-const addTo = (tenant: TenantState, feature: string, bin: Bin, events: number): void => {
+const addTo = (tenant: Volumes, feature: string, bin: Bin, events: number): void => {
   let own = tenant.volumes.get(feature);
   if (own === undefined) {
     if (tenant.volumes.size >= mostFeatures) return;
@@ -44,7 +56,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Takes `volumes` of a progress record: they were accepted before its minute began. */
-export const hearVolumes = (record: TallyRecord, tenantOf: (name: string) => TenantState | undefined): void => {
+export const hearVolumes = (record: TallyRecord, tenantOf: (name: string) => Volumes | undefined): void => {
   if (record.volumes === null || !Number.isSafeInteger(record.minute)) return;
   const told = parse(record.volumes);
   if (!isRecord(told)) return;
@@ -67,7 +79,7 @@ const sum = ({ counts, since, lastBin }: FeatureVolume, from: Bin, to: Bin): num
   return total;
 };
 
-export const volumeIn = (tenant: TenantState, feature: string, from: Bin, to: Bin): number => {
+export const volumeIn = (tenant: Volumes, feature: string, from: Bin, to: Bin): number => {
   const own = tenant.volumes.get(feature);
   return own === undefined ? 0 : sum(own, from, to);
 };
@@ -80,7 +92,7 @@ const median = (values: readonly number[]): number => {
 };
 
 /** Of the clock hour in which the bins lie, its share for so many bins; median over the days available, undefined before one. */
-export const expectedVolume = (tenant: TenantState, feature: string, from: Bin, to: Bin): number | undefined => {
+export const expectedVolume = (tenant: Volumes, feature: string, from: Bin, to: Bin): number | undefined => {
   const own = tenant.volumes.get(feature);
   if (own === undefined) return undefined;
   const hourStart = to - (to % hourOfBins);
@@ -101,7 +113,7 @@ const fewestForScatter = 5;
  * φ ≥ 1: how much more the quarter hours scatter around their hour than single events would. Events come in visits of many, so a
  * pause of a small stream is chance; Pearson's X² by its degrees of freedom, over the days kept, without the last hour.
  */
-export const volumeDispersion = (tenant: TenantState, feature: string, to: Bin): number => {
+export const volumeDispersion = (tenant: Volumes, feature: string, to: Bin): number => {
   const own = tenant.volumes.get(feature);
   if (own === undefined) return 1;
   let [square, freedom] = [0, 0];
