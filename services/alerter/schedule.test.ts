@@ -14,7 +14,7 @@ const middle = () => 0.5;
 const minutes = (n: number): number => n * 60_000;
 
 describe("the pause after a failure", () => {
-  it("of a webhook grows over four days, then there is none", () => {
+  it("of a webhook grows over three days, then there is none", () => {
     const pauses = Array.from({ length: 10 }, (_, index) => pauseAfter(failure(index + 1), middle));
     const hours = [2, 5, 10, 14, 20, 24].map((n) => minutes(60 * n));
     expect(pauses).toEqual([5000, minutes(5), minutes(30), ...hours, null]);

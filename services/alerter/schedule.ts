@@ -1,4 +1,4 @@
-// When the next attempt is due: webhooks over four days, pages every few minutes for six hours, both spread by chance.
+// When the next attempt is due: webhooks over three days, pages every few minutes for six hours, both spread by chance.
 
 const second = 1000;
 const minute = 60 * second;

@@ -91,6 +91,8 @@ const plain = async (world: World): Promise<ReadonlyMap<string, string>> => {
   return said;
 };
 
+const byKey = (map: ReadonlyMap<string, string>) => [...map].toSorted(([a], [b]) => (a < b ? -1 : 1));
+
 const check = async (world: World): Promise<void> => {
   const expected = await plain(world);
   const found = new Map<string, string>();
@@ -99,7 +101,6 @@ const check = async (world: World): Promise<void> => {
     expect(found.get(keyOf(record)) ?? text).toBe(text);
     found.set(keyOf(record), text);
   }
-  const byKey = (map: ReadonlyMap<string, string>) => [...map].toSorted(([a], [b]) => (a < b ? -1 : 1));
   expect(byKey(found)).toEqual(byKey(expected));
   expect(expected.size).toBeGreaterThan(4);
 };

@@ -20,8 +20,8 @@ const deadline = 20_000;
 const wordsOf = (answer: unknown): string => {
   if (typeof answer !== "object" || answer === null) return "";
   const { detail, message, error } = answer as Readonly<Record<string, unknown>>;
-  const words = [detail, message, error].find((one) => typeof one === "string" && one !== "");
-  return words === undefined ? "" : `: ${String(words)}`;
+  const words = [detail, message, error].find((one): one is string => typeof one === "string" && one !== "");
+  return words === undefined ? "" : `: ${words}`;
 };
 
 const parsed = (text: string): unknown => {
