@@ -1,4 +1,5 @@
 // From evidence to alert: what a candidate must show, and what kind of thing it is. Named, so that a candidate that waits can say why.
+import { overDispersion } from "./baseline.ts";
 import type { Bin, Book, Candidate, Scope, Series, Sums, Track } from "./book-port.ts";
 import { dimensions, isVersion } from "./dimensions.ts";
 import type { Direction } from "./e-process.ts";
@@ -103,8 +104,32 @@ const clientDimensions = ["device", "app_version"] as const;
 
 const minus = (a: Sums, b: Sums): Sums => ({ n: a.n - b.n, x: a.x - b.x, expected: a.expected - b.expected });
 
+/** Asked at every bin of an episode, so chance has many looks: three deviations beyond the ratio that is no news count as a rise. */
+const surely = 3;
+/** By how much a confined rise exceeds what is told of the rest by chance alone. */
+const farWorse = 2;
+
+/** Whether a rate lies beyond the quiet ratio for sure, its bins scattering as those of `track` do. */
+const isRisen = (book: Book, track: Track, sums: Sums, bins: number): boolean => {
+  const { direction } = track.series;
+  if (sums.n === 0 || harmRatio(sums, direction) < quietRatio) return false;
+  const phi = overDispersion(sums.n / bins, book.standing(track).correlation);
+  const { low, high } = wilson(sums.x / phi, sums.n / phi, surely);
+  const baseline = sums.expected / sums.n;
+  return direction === "rise" ? low > quietRatio * baseline : high < baseline / quietRatio;
+};
+
+/** The rest is at its baseline, or off it by no more than chance and by far less than what is bad. */
+const isLeftAlone = (book: Book, { candidate, from, to }: Evidence, rest: Sums, bad: Sums): boolean => {
+  const { track } = candidate;
+  const ratio = harmRatio(rest, track.series.direction);
+  if (ratio < quietRatio) return true;
+  return !isRisen(book, track, rest, to - from + 1) && harmRatio(bad, track.series.direction) >= farWorse * ratio;
+};
+
 /** The one `device` or `app_version` to which the rise is confined; undefined: none, or the rest is too small to tell. */
-const confinedTo = (book: Book, { candidate, from, to }: Evidence, guards: Guards): Scope | undefined => {
+const confinedTo = (book: Book, evidence: Evidence, guards: Guards): Scope | undefined => {
+  const { candidate, from, to } = evidence;
   const { series, pairs } = candidate.track;
   const all = book.sums(series, pairs, from, to);
   for (const dimension of clientDimensions) {
@@ -119,20 +144,10 @@ const confinedTo = (book: Book, { candidate, from, to }: Evidence, guards: Guard
       const outside = minus(whole, inside);
       const isBad = harmRatio(inside, series.direction) >= guards.minRatio && isLarge(inside, series.direction, guards);
       const canTell = outside.n >= guards.minTrials;
-      if (isBad && canTell && harmRatio(outside, series.direction) < quietRatio) return scope;
+      if (isBad && canTell && isLeftAlone(book, evidence, outside, inside)) return scope;
     }
   }
   return undefined;
-};
-
-/** Few trials differ by chance, and this is asked each bin: only what lies three deviations off is a second signal. */
-const surely = 3;
-
-const isRisen = (sums: Sums, direction: Direction): boolean => {
-  if (sums.n === 0 || harmRatio(sums, direction) < quietRatio) return false;
-  const { low, high } = wilson(sums.x, sums.n, surely);
-  const baseline = sums.expected / sums.n;
-  return direction === "rise" ? low > baseline : high < baseline;
 };
 
 /** Bad answers move several signals, a broken widget one. */
@@ -140,10 +155,7 @@ const isAlone = (book: Book, series: Series, scope: Scope, from: Bin, to: Bin): 
   const others = book
     .tracks(series.tenant)
     .filter(({ slice, series: other }) => slice === "*" && other.signal !== series.signal);
-  return others.every(({ series: other }) => {
-    const sums = book.sums(other, scope, from, to);
-    return !isRisen(sums, other.direction);
-  });
+  return others.every((other) => !isRisen(book, other, book.sums(other.series, scope, from, to), to - from + 1));
 };
 
 export interface Judgement {
