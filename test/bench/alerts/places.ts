@@ -117,6 +117,6 @@ export const placeJobs = (scale: number): readonly Job[] =>
     (plan): Job => ({
       name: plan.key,
       parts: 4,
-      run: (part) => runPlaces(plan, Math.ceil(10 * scale), seedOf(plan.key, part)),
+      run: (part) => runPlaces(plan, Math.ceil(8 * scale), seedOf(plan.key, part)),
     }),
   );

@@ -31,11 +31,11 @@ interface Load {
 
 /** What was measured for this detector with a change announced: the goals. */
 const loads: readonly Load[] = [
-  { perHour: 100, rho: 0.01, runs: 200, step: [50, 130], ramp: [115, 175], inTime: 0.09 },
-  { perHour: 300, rho: 0.01, runs: 200, step: [25, 60], ramp: [95, 130], inTime: 0.27 },
-  { perHour: 600, rho: 0.01, runs: 200, step: [15, 40], ramp: [80, 115], inTime: 0.44 },
-  { perHour: 1_200, rho: 0.01, runs: 200, step: [10, 30], ramp: [70, 100], inTime: 0.63 },
-  { perHour: 6_000, rho: 0.002, runs: 200, step: [5, 10], ramp: [50, 70], inTime: 0.97 },
+  { perHour: 100, rho: 0.01, runs: 100, step: [50, 130], ramp: [115, 175], inTime: 0.09 },
+  { perHour: 300, rho: 0.01, runs: 100, step: [25, 60], ramp: [95, 130], inTime: 0.27 },
+  { perHour: 600, rho: 0.01, runs: 100, step: [15, 40], ramp: [80, 115], inTime: 0.44 },
+  { perHour: 1_200, rho: 0.01, runs: 100, step: [10, 30], ramp: [70, 100], inTime: 0.63 },
+  { perHour: 6_000, rho: 0.002, runs: 100, step: [5, 10], ramp: [50, 70], inTime: 0.97 },
 ];
 
 const shapes: readonly Shape[] = ["step", "ramp"];

@@ -37,7 +37,7 @@ const found: readonly (Rise & { readonly atLeast: number; readonly median?: numb
     trials: 50,
     rho: 0.01,
     ratio: 2,
-    runs: 400,
+    runs: 300,
     atLeast: 0.5,
   },
   {
@@ -59,7 +59,7 @@ const slight: readonly Rise[] = [50, 500].map((trials) => ({
   trials,
   rho: trials === 500 ? 0.002 : 0.01,
   ratio: 1.2,
-  runs: 300,
+  runs: 200,
 }));
 
 /** Slices whose own smallest visible ratio is planted, in steady traffic. */
@@ -135,7 +135,7 @@ export const riseJobs = (scale: number): readonly Job[] => {
       key: visibleKey(slice),
       what: "",
       ratio: visibleRatio(slice),
-      runs: 200,
+      runs: 100,
       steady: true,
     })),
   ];

@@ -45,7 +45,7 @@ export const slowBurnJobs = (scale: number): readonly Job[] => [
     name: "slow burn",
     parts: 4,
     run(part) {
-      const runs = Math.ceil(20 * scale);
+      const runs = Math.ceil(12 * scale);
       const seed = seedOf("slow burn", part);
       const names = Array.from({ length: runs }, (_, index) => `t${index}`);
       const records = play({
