@@ -3,11 +3,11 @@ import type { ChangeRecord, TallyRecord } from "#schemas/generated/records.ts";
 import type { AlertFold, AlertSnapshot } from "./alert-port.ts";
 import { createBook, resumeBook, sharedPart } from "./book.ts";
 import type { Book } from "./book-port.ts";
+import type { Budget } from "./budget.ts";
 import { createCases } from "./cases.ts";
 import { isNewControl, readControl } from "./control.ts";
 import { type CaseState, createCaseState } from "./desk.ts";
 import type { Case } from "./incident.ts";
-import type { Budget } from "./places.ts";
 import type { RuleSet } from "./rules.ts";
 
 export interface AlertSettings {

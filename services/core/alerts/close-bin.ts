@@ -2,24 +2,14 @@
 import { minute } from "#core/time.ts";
 import { binLength, binsPerDay, storedBins } from "./bins.ts";
 import type { Bin, Candidate } from "./book-port.ts";
+import { type Budget, enforceBudget, type Folding, forgetQuiet, forgetRaws, freeNumbers, settle } from "./budget.ts";
 import type { Derived } from "./derived.ts";
 import { type Judged, judge } from "./judge.ts";
 import { correctRates, learn, writeBin } from "./learn.ts";
-import {
-  addActivity,
-  type Budget,
-  type DimensionPairs,
-  enforceBudget,
-  type Folding,
-  forgetQuiet,
-  forgetRaws,
-  freeNumbers,
-  rebuildSlices,
-  settle,
-} from "./places.ts";
+import { addActivity, type DimensionPairs, rebuildSlices } from "./places.ts";
 import type { RuleSet } from "./rules.ts";
 import { type ClosedBin, followFolding, isFrozen, makeRoom, rehash, type SeriesState } from "./series.ts";
-import { rawTrials, sumBin } from "./sum.ts";
+import { addRawTrials, sumBin } from "./sum.ts";
 import { seriesInOrder, type TenantState } from "./tenant.ts";
 import { stepWatches } from "./watches.ts";
 
@@ -58,18 +48,26 @@ const follow = (tenant: TenantState, folding: Folding | undefined): void => {
 /** Gives new tuples of the bins that changed their cells, counts who was active, and folds what is too much. */
 const settlePlaces = (tenant: TenantState, { bin, pairs, budget }: Closing): void => {
   const { places, series } = tenant;
-  const late = new Map<number, number>();
-  const trials = new Map<number, number>();
-  for (const { rows } of series.values())
-    for (const [own, parts] of rows) if (own <= bin) rawTrials(parts.values(), own === bin ? trials : late);
-  for (const id of trials.keys()) late.delete(id);
-  settle(places, new Map([...late, ...trials]), pairs, budget.slices);
-  const byCell = new Map<number, number>();
-  for (const [id, n] of trials) {
-    const raw = places.raws[id];
-    if (raw === null || raw === undefined) continue;
+  const size = places.raws.length;
+  const [trials, active, late, seen] = [
+    new Float64Array(size),
+    new Uint8Array(size),
+    new Float64Array(size),
+    new Uint8Array(size),
+  ];
+  for (const { rows } of series.values()) {
+    for (const [own, parts] of rows) {
+      if (own === bin) addRawTrials(parts.values(), trials, active);
+      else if (own < bin) addRawTrials(parts.values(), late, seen);
+    }
+  }
+  const isSeen = (id: number): boolean => active[id] === 1 || seen[id] === 1;
+  settle(places, (id) => (isSeen(id) ? (trials[id] ?? 0) : undefined), pairs, budget.slices);
+  const byCell = new Float64Array(places.cells.length);
+  for (const [id, raw] of places.raws.entries()) {
+    if (raw === null || active[id] !== 1) continue;
     raw.last = bin;
-    byCell.set(raw.cell, (byCell.get(raw.cell) ?? 0) + n);
+    byCell[raw.cell] = (byCell[raw.cell] ?? 0) + (trials[id] ?? 0);
   }
   addActivity(places, bin, byCell);
   follow(tenant, enforceBudget(places, budget, pairs, isHeld(tenant, bin)));

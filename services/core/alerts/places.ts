@@ -144,7 +144,7 @@ const sliceDims = (values: Values, pairs: readonly DimensionPair[]): readonly (r
   return [[], ...singles.map((dimension) => [dimension]), ...feature, ...named];
 };
 
-const pairsOf = (values: Values, dims: readonly number[]): Pairs =>
+export const pairsOf = (values: Values, dims: readonly number[]): Pairs =>
   dims.map((dimension) => [dimensions[dimension] ?? "", values[dimension] ?? ""]);
 
 /** The next wider slice: a pair's feature, else its first value that is no version; singles have everything. */
@@ -199,7 +199,7 @@ const homeOf = (places: Places, values: Values): number =>
   values[0] === null ? everything : (places.sliceIds.get(sliceName(pairsOf(values, [0]))) ?? everything);
 
 /** Number of a cell, made if need be. */
-const cellOf = (places: Places, values: Values, pairs: DimensionPairs): number => {
+export const cellOf = (places: Places, values: Values, pairs: DimensionPairs): number => {
   const key = keyOf(values);
   const known = places.cellIds.get(key);
   if (known !== undefined) return known;
@@ -213,79 +213,7 @@ const cellOf = (places: Places, values: Values, pairs: DimensionPairs): number =
   return id;
 };
 
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-/** Trials of this bin per value of a dimension, in new tuples. */
-const trialsByValue = (fresh: readonly FreshRaw[], dimension: number): ReadonlyMap<string, number> => {
-  const trials = new Map<string, number>();
-  for (const { raw, n } of fresh) {
-    const value = raw.values[dimension] ?? null;
-    if (value !== null && value !== other) trials.set(value, (trials.get(value) ?? 0) + n);
-  }
-  return trials;
-};
-
-/** A newcomer must be twice as active as what gives way to it, else names that come once would turn everything over. */
-const newcomerWeight = 0.5;
-
-interface Newcomer {
-  readonly name: string;
-  readonly dimension: number;
-  readonly value: string;
-  readonly activity: number;
-}
-
-const newcomersAmong = (places: Places, fresh: readonly FreshRaw[]): readonly Newcomer[] =>
-  dimensions.flatMap((label, dimension) =>
-    [...trialsByValue(fresh, dimension)].flatMap(([value, n]) => {
-      const name = sliceName([[label, value]]);
-      return places.sliceIds.has(name) ? [] : [{ name, dimension, value, activity: newcomerWeight * n }];
-    }),
-  );
-
-/** Values of new tuples, `~other` for those whose slice would not be among the most active: slices are not even made of them. */
-const admit = (places: Places, fresh: readonly FreshRaw[], budget: number): ((values: Values) => Values) => {
-  const newcomers = newcomersAmong(places, fresh);
-  if (places.sliceIds.size + newcomers.length <= budget) return (values) => values;
-  const known = places.slices.flatMap((slice) =>
-    slice === null ? [] : [{ name: slice.name, dimension: -1, value: "", activity: slice.activity }],
-  );
-  const ranked = [...known, ...newcomers].toSorted((a, b) => b.activity - a.activity || byText(a.name, b.name));
-  const refused = dimensions.map(() => new Set<string>());
-  for (const { dimension, value } of ranked.slice(budget)) {
-    if (dimension < 0) continue;
-    refused[dimension]?.add(value);
-    places.folded += 1;
-  }
-  return (values) =>
-    values.map((value, dimension) => (value !== null && refused[dimension]?.has(value) === true ? other : value));
-};
-
-interface FreshRaw {
-  readonly raw: Raw;
-  readonly n: number;
-}
-
-/**
- * Gives each new tuple its cell, in the order of their keys, so that numbers do not depend on who came first. `trials` of the tuples
- * decide which values are kept apart when there are more of them than slices.
- */
-export const settle = (
-  places: Places,
-  trials: ReadonlyMap<number, number>,
-  pairs: DimensionPairs,
-  budget: number,
-): void => {
-  const fresh = [...trials]
-    .flatMap(([id, n]) => {
-      const raw = places.raws[id];
-      return raw === null || raw === undefined || raw.cell >= 0 ? [] : [{ raw, n }];
-    })
-    .toSorted((a, b) => byText(a.raw.key, b.raw.key));
-  if (fresh.length === 0) return;
-  const admitted = admit(places, fresh, budget);
-  for (const { raw } of fresh) raw.cell = cellOf(places, admitted(raw.values), pairs);
-};
+export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Slices of all cells anew: after rules named other pairs, and now and then, so that what was folded may come back. */
 export const rebuildSlices = (places: Places, pairs: DimensionPairs): void => {
@@ -307,13 +235,14 @@ export const rebuildSlices = (places: Places, pairs: DimensionPairs): void => {
 /** Activity halves in a day. */
 const decay = 0.5 ** (1 / 288);
 
-/** Ages all activity by a bin and adds the trials of the bin, by cell. */
-export const addActivity = (places: Places, bin: Bin, trials: ReadonlyMap<number, number>): void => {
+/** Ages all activity by a bin and adds the trials of the bin, by number of the cell. */
+export const addActivity = (places: Places, bin: Bin, trials: Float64Array): void => {
   for (const slice of places.slices) if (slice !== null) slice.activity *= decay;
-  for (const cell of places.cells) if (cell !== null) cell.activity *= decay;
-  for (const [id, n] of [...trials].toSorted(([a], [b]) => a - b)) {
-    const cell = places.cells[id];
-    if (cell === null || cell === undefined) continue;
+  for (const [id, cell] of places.cells.entries()) {
+    if (cell === null) continue;
+    cell.activity *= decay;
+    const n = trials[id] ?? 0;
+    if (n === 0) continue;
     cell.activity += n;
     cell.last = bin;
     for (const own of cell.slices) {
@@ -323,173 +252,6 @@ export const addActivity = (places: Places, bin: Bin, trials: ReadonlyMap<number
       slice.last = bin;
     }
   }
-};
-
-/** What was taken out of the places; whoever stores by these numbers must follow. */
-export interface Folding {
-  /** Cell → cell that now counts for it; -1: forgotten. */
-  readonly cells: ReadonlyMap<number, number>;
-  readonly slices: readonly number[];
-  /** Grounds upon which no cell stands any more. */
-  readonly grounds: readonly number[];
-}
-
-/** Takes out the grounds without cells; their numbers. */
-const dropGrounds = (places: Places): readonly number[] => {
-  const gone: number[] = [];
-  for (const [id, ground] of places.grounds.entries()) {
-    if (ground === null || ground.cells > 0) continue;
-    places.groundIds.delete(ground.key);
-    places.grounds[id] = null;
-    gone.push(id);
-  }
-  return gone;
-};
-
-const isOther = ({ pairs }: Slice): boolean => pairs.some(([, value]) => value === other);
-
-/** Slices beyond the budget: least active first, of equals the narrower, then by name. Those held stay. */
-const slicesBeyond = (places: Places, budget: number, held: (id: number) => boolean): readonly number[] => {
-  if (places.sliceIds.size <= budget) return [];
-  const ranked = places.slices
-    .flatMap((slice, id) =>
-      slice === null ? [] : [{ slice, id, stays: id === everything || isOther(slice) || held(id) }],
-    )
-    .toSorted(
-      (a, b) =>
-        Number(b.stays) - Number(a.stays) ||
-        b.slice.activity - a.slice.activity ||
-        a.slice.level - b.slice.level ||
-        byText(a.slice.name, b.slice.name),
-    );
-  // A pair never outlives the slice that is its baseline's parent.
-  const kept = new Set<number>();
-  const gone: number[] = [];
-  for (const { id, stays } of ranked) {
-    if (stays || kept.size < budget) kept.add(id);
-    else gone.push(id);
-  }
-  for (const { id, slice } of ranked) if (kept.has(id) && slice.parent >= 0 && !kept.has(slice.parent)) gone.push(id);
-  return gone.toSorted((a, b) => a - b);
-};
-
-/** Moves a cell's tuples to another cell and forgets it. */
-const foldCell = (places: Places, id: number, into: number, moved: Map<number, number>): void => {
-  const cell = places.cells[id];
-  if (cell === null || cell === undefined || into === id) return;
-  const target = places.cells[into];
-  if (target !== null && target !== undefined) {
-    target.activity += cell.activity;
-    target.last = Math.max(target.last, cell.last);
-  }
-  const ground = places.grounds[cell.ground];
-  if (ground !== null && ground !== undefined) ground.cells -= 1;
-  places.cells[id] = null;
-  places.cellIds.delete(cell.key);
-  moved.set(id, into);
-  places.version += 1;
-};
-
-const dropSlices = (places: Places, gone: readonly number[]): void => {
-  for (const id of gone) {
-    const slice = places.slices[id];
-    if (slice === null || slice === undefined) continue;
-    places.sliceIds.delete(slice.name);
-    places.slices[id] = null;
-    places.version += 1;
-  }
-};
-
-/** Values whose own slice is no longer tracked become `~other`. */
-const trackedValues = (places: Places, values: Values): Values =>
-  values.map((value, dimension) =>
-    value === null || places.sliceIds.has(sliceName(pairsOf(values, [dimension]))) ? value : other,
-  );
-
-/** Cells again over the slices that are left; those with a value that lost its slice fold into one with `~other`. */
-const refit = (places: Places, gone: ReadonlySet<number>, pairs: DimensionPairs, moved: Map<number, number>): void => {
-  for (const [id, cell] of places.cells.entries()) {
-    if (cell === null || !cell.slices.some((slice) => gone.has(slice))) continue;
-    const values = trackedValues(places, cell.values);
-    if (keyOf(values) === cell.key) cell.slices = cell.slices.filter((slice) => !gone.has(slice));
-    else foldCell(places, id, cellOf(places, values, pairs), moved);
-  }
-};
-
-/** Cells beyond the budget fold into one per feature, the least active first. */
-const foldCellsBeyond = (places: Places, budget: number, pairs: DimensionPairs, moved: Map<number, number>): void => {
-  if (places.cellIds.size <= budget) return;
-  const ranked = places.cells
-    .flatMap((cell, id) => (cell === null || cell.values.includes(other) ? [] : [{ cell, id }]))
-    .toSorted((a, b) => b.cell.activity - a.cell.activity || byText(a.cell.key, b.cell.key));
-  const others = places.cellIds.size - ranked.length;
-  for (const { cell, id } of ranked.slice(Math.max(0, budget - others)))
-    foldCell(places, id, cellOf(places, reducedValues(cell.values, true), pairs), moved);
-};
-
-const rawsFollow = (places: Places, moved: ReadonlyMap<number, number>): void => {
-  if (moved.size === 0) return;
-  for (const raw of places.raws) if (raw !== null) raw.cell = moved.get(raw.cell) ?? raw.cell;
-};
-
-export interface Budget {
-  readonly slices: number;
-  readonly cells: number;
-}
-
-/** Folds what exceeds the budget into `~other`. Of a new cell's slices only those that fit stay. */
-export const enforceBudget = (
-  places: Places,
-  budget: Budget,
-  pairs: DimensionPairs,
-  held: (slice: number) => boolean,
-): Folding | undefined => {
-  const gone = slicesBeyond(places, budget.slices, held);
-  if (gone.length === 0 && places.cellIds.size <= budget.cells) return undefined;
-  const moved = new Map<number, number>();
-  dropSlices(places, gone);
-  if (gone.length > 0) refit(places, new Set(gone), pairs, moved);
-  foldCellsBeyond(places, budget.cells, pairs, moved);
-  rawsFollow(places, moved);
-  places.folded += gone.length + moved.size;
-  return { cells: moved, slices: gone, grounds: dropGrounds(places) };
-};
-
-/** Lets numbers be used again, after all who store by them have followed. */
-export const freeNumbers = (places: Places, { cells, slices, grounds }: Folding): void => {
-  for (const id of cells.keys()) places.freeCells.push(id);
-  for (const id of slices) places.freeSlices.push(id);
-  for (const id of grounds) places.freeGrounds.push(id);
-};
-
-/** Cells without a trial for so long are forgotten. */
-const cellAge = 2 * 288;
-/** Slices are kept as long as a month's reference may ask for them. */
-const sliceAge = 35 * 288;
-const rawAge = 6;
-
-/** Forgets tuples of the past when there are many. They come again by name. */
-export const forgetRaws = (places: Places, bin: Bin, budget: number): void => {
-  if (places.rawIds.size <= budget) return;
-  for (const [id, raw] of places.raws.entries()) {
-    if (raw === null || raw.last > bin - rawAge) continue;
-    places.rawIds.delete(raw.key);
-    places.raws[id] = null;
-    places.freeRaws.push(id);
-  }
-};
-
-/** Forgets what has been quiet for long. */
-export const forgetQuiet = (places: Places, bin: Bin, held: (slice: number) => boolean): Folding | undefined => {
-  const moved = new Map<number, number>();
-  for (const [id, cell] of places.cells.entries())
-    if (cell !== null && cell.last < bin - cellAge) foldCell(places, id, -1, moved);
-  const gone = places.slices.flatMap((slice, id) =>
-    slice !== null && id !== everything && slice.last < bin - sliceAge && !held(id) ? [id] : [],
-  );
-  dropSlices(places, gone);
-  rawsFollow(places, moved);
-  return moved.size + gone.length === 0 ? undefined : { cells: moved, slices: gone, grounds: dropGrounds(places) };
 };
 
 /** Which cells lie in a slice that need not be tracked: 1 per number of a cell. */

@@ -2,9 +2,10 @@
 
 import { baselineWidth } from "./baseline.ts";
 import type { Bin, Series } from "./book-port.ts";
+import type { Folding } from "./budget.ts";
 import { daysWidth } from "./days.ts";
 import { evidenceWidth } from "./e-process.ts";
-import type { Cell, Folding, Places } from "./places.ts";
+import type { Cell, Places } from "./places.ts";
 import type { Rows } from "./rows.ts";
 
 /** Room for the bins that can still be corrected. */
