@@ -72,9 +72,11 @@ describe.each(ways)("in $name", ({ way, needs }) => {
 
   it("another secret, another body and an old or future timestamp are refused", ({ skip }) => {
     if (!has(needs)) skip(`${needs} is not installed`);
-    expect(() => way(signedAt(now(), [other]), body)).toThrow();
-    expect(() => way(signedAt(now()), Buffer.concat([body, Buffer.from(" ")]))).toThrow();
-    expect(() => way(signedAt(now() - 400), body)).toThrow();
-    expect(() => way(signedAt(now() + 400), body)).toThrow();
+    const wrong = /not signed|Command failed/;
+    expect(() => way(signedAt(now(), [other]), body)).toThrow(wrong);
+    expect(() => way(signedAt(now()), Buffer.concat([body, Buffer.from(" ")]))).toThrow(wrong);
+    const stale = /too old|Command failed/;
+    expect(() => way(signedAt(now() - 400), body)).toThrow(stale);
+    expect(() => way(signedAt(now() + 400), body)).toThrow(stale);
   });
 });

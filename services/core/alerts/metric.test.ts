@@ -1,5 +1,5 @@
 // What the detector of any metric calls strange, and that it looks only back.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { day, minute } from "#core/time.ts";
 import { createMetricDetector } from "./metric.ts";
