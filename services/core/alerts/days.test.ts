@@ -1,6 +1,6 @@
 // A month of daily totals per slice.
 import { describe, expect, it } from "vitest";
-import { addToDay, daysWidth, referenceDays, totalOfDay } from "./days.ts";
+import { addToDay, daysWidth, leaveOutDay, referenceDays, totalOfDay } from "./days.ts";
 
 const fillDays = (from: number, to: number): Float64Array => {
   const state = new Float64Array(daysWidth);
@@ -27,6 +27,14 @@ describe("the reference of a day", () => {
     addToDay(state, 0, 101, 900, 1_000, false);
     expect(firedOf(state, 103)).toEqual([100, 101]);
     expect(totalOfDay(state, 0, 101)).toEqual({ x: 1_001, n: 11_000 });
+  });
+
+  it("leaves out a day that spoke for a slow rise, and nothing for a day that is no longer known", () => {
+    const state = fillDays(100, 130);
+    leaveOutDay(state, 0, 127);
+    leaveOutDay(state, 0, 100);
+    expect(firedOf(state, 130)).toEqual(firedOf(fillDays(100, 130), 130).filter((day) => day !== 127));
+    expect(totalOfDay(state, 0, 127)).toEqual({ x: 127, n: 10_000 });
   });
 
   it("forgets a day when another takes its place, and does not take one back", () => {

@@ -26,6 +26,12 @@ export const addToDay = (state: Float64Array, at: number, day: number, x: number
   state[own + 4] = (state[own + 4] ?? 0) + n;
 };
 
+/** A day that spoke for a slow rise is no reference for the days after it: else a rise hides itself from the third day on. */
+export const leaveOutDay = (state: Float64Array, at: number, day: number): void => {
+  const own = at + (day % remembered) * dayWidth;
+  if (state[own] === day + 1) state.fill(0, own + 3, own + dayWidth);
+};
+
 const countsAt = (state: Float64Array, own: number): Counts => ({ x: state[own] ?? 0, n: state[own + 1] ?? 0 });
 
 /** All trials of a UTC day; none when it is not remembered. */

@@ -6,7 +6,7 @@ import { binLength, binsPerDay, startOf } from "./bins.ts";
 import type { Bin, Candidate, Track, Trigger } from "./book-port.ts";
 import { findBurn } from "./burn-rate.ts";
 import { cusumStep, trialSteps } from "./charts.ts";
-import { referenceDays } from "./days.ts";
+import { leaveOutDay, referenceDays } from "./days.ts";
 import { alarming, classWeights } from "./e-bh.ts";
 import { evidenceWidth, meanEvidence, stepFall, stepRise } from "./e-process.ts";
 import { correlationOf, type Order, type VersionSums } from "./learn.ts";
@@ -162,6 +162,7 @@ const judgeDays = (judged: Judged, ids: readonly number[], bin: Bin): readonly n
     if (past === null || day === undefined) return false;
     const isSlow = found[index] === true && dayRatio(day, direction) >= (rules[id]?.smallestRatio ?? 1.25);
     past.run = nextRun(past.run, isSlow);
+    if (isSlow) leaveOutDay(past.days, 0, utcDayOf(startOf(bin)));
     return isSustained(past.run);
   });
 };
