@@ -26,7 +26,7 @@ import { isGraver } from "./markers.ts";
 import { evidenceOf, type Found, isSustained, toOpening } from "./opening.ts";
 import { isoTime, safeSliceValue } from "./payload.ts";
 import { evidenceOfRest } from "./remainder.ts";
-import { safeName, severityIn } from "./render.ts";
+import { readList, safeName, severityIn } from "./render.ts";
 import { findEvidence, findRoot, nameable } from "./root.ts";
 import { type Rule, ruleFor } from "./rules.ts";
 import { meet } from "./scope.ts";
@@ -56,6 +56,14 @@ export const createAlarms = (desk: Desk): Alarms => {
     if (own.tracks.includes(key)) return;
     own.tracks = [...own.tracks, key];
     if (own.record.class !== "mix") book.freeze(track, own.onset);
+  };
+
+  /** What began as sudden and goes on for days is both. */
+  const markSustained = (own: Case): void => {
+    const markers = readList<string>(own.record.markers);
+    if (own.record.class !== "quality" || markers.includes("sustained")) return;
+    own.record = { ...own.record, markers: JSON.stringify([...markers, "sustained"]) };
+    own.hasNews = true;
   };
 
   /** Lists a signal in a live incident. */
@@ -94,7 +102,10 @@ export const createAlarms = (desk: Desk): Alarms => {
     const cases = casesOf(series.tenant);
     const alarm: Alarm = { series, scope, kind, from, to };
     const host = findHost(book, cases, alarm);
-    if (host !== undefined) return join(host, found);
+    if (host !== undefined) {
+      if (isSustained(candidate)) markSustained(host);
+      return join(host, found);
+    }
     const same = findSameKey(cases, rule.name, alarm, sliceName(scope));
     // The other way round it stays what was told.
     if (same !== undefined) return kind === "quality" ? turnToQuality(same, found, scene) : undefined;
@@ -158,7 +169,10 @@ export const createAlarms = (desk: Desk): Alarms => {
     const { series, pairs } = candidate.track;
     const cases = casesOf(series.tenant);
     const holder = findHolder(cases, candidate.track);
-    if (holder !== undefined) return include(holder, candidate);
+    if (holder !== undefined) {
+      include(holder, candidate);
+      return isSustained(candidate) ? markSustained(holder) : undefined;
+    }
     if (isInhibited(cases, series.signal, pairs)) return;
     const found = examine(candidate, bin);
     if (found !== undefined) settle(found, scene);
