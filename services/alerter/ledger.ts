@@ -14,6 +14,8 @@ export interface Transition {
   readonly class: string;
   readonly act_id: string | null;
   readonly actor: string | null;
+  /** Offset in `tallies` at which it was decided. */
+  readonly log_offset: number | null;
 }
 
 export interface Case {
@@ -87,6 +89,7 @@ const transitionOf = (record: IncidentRecord): Transition => ({
   class: record.class,
   act_id: record.act_id,
   actor: record.actor,
+  log_offset: record.log_offset,
 });
 
 export const createLedger = (): Ledger => {

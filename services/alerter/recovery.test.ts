@@ -147,6 +147,18 @@ describe("a partition with a committed position", () => {
   });
 });
 
+describe("an incident that the predecessor opened and said, and whose position it never committed", () => {
+  it("is not adopted: the same tallies open it again under the same id, and it is not said twice", async () => {
+    const { recover, ledger } = parts();
+    const ahead = blankIncident({ incident_id: "inc_ahead", log_offset: 7 });
+    await world.send("incidents", partition(), "inc_ahead", codecs.encode("incidents", ahead));
+    const { fold } = await recover(where(), committedAt(0), lease());
+    fold.add(tally({ minute, fired: 0 }), 0, 0);
+    expect(fold.drain()).toEqual([]);
+    expect(ledger.revOf("inc_ahead")).toBe(1);
+  });
+});
+
 describe("snapshots", () => {
   it("take turns, and the newest at or below the position is taken", async () => {
     const { snapshots, recover, resumed } = parts();

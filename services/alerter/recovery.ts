@@ -10,7 +10,7 @@ import type { Logger } from "#runtime/logger.ts";
 import type { Outages } from "#runtime/outages.ts";
 import { activatedRules } from "./control.ts";
 import type { Follower } from "./follow.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Case, Ledger } from "./ledger.ts";
 import { type Dependency, isOutage, type Read } from "./reading.ts";
 import type { Snapshots } from "./snapshots.ts";
 import type { TaskStart } from "./task.ts";
@@ -57,6 +57,15 @@ const startOf = ({ topic, partition }: Partition, { offset, logStart, end }: Com
 };
 
 const isLive = (state: string): boolean => state === "open" || state === "acknowledged" || state === "silenced";
+
+/**
+ * Live, and opened below the position. One that a predecessor opened above it, and said before it could commit, lies in this fold's
+ * future: the tallies up there will open it again, under the same id.
+ */
+const isAdoptable = ({ record, transitions }: Case, position: number): boolean => {
+  const opened = transitions.get(Math.min(...transitions.keys()))?.log_offset ?? null;
+  return isLive(record.state) && (opened === null || opened < position);
+};
 
 export const createRecovery = (ports: RecoveryPorts) => {
   const { folds, options, snapshots, follower, ledger, reader, read, outages, log, crashAt } = ports;
@@ -111,7 +120,8 @@ export const createRecovery = (ports: RecoveryPorts) => {
     if (snapshotAt === null && start < position)
       log.warn({ partition }, "no snapshot can be used: baselines are made of the tallies that are left");
     const activated = start < position ? await replay(where, { fold, from: start, to: position }, lease) : undefined;
-    fold.adopt([...ledger.cases(partition)].map(({ record }) => record).filter(({ state }) => isLive(state)));
+    const adopted = [...ledger.cases(partition)].filter((found) => isAdoptable(found, position));
+    fold.adopt(adopted.map(({ record }) => record));
     return { fold, position, rules: activated ?? rules, snapshotAt };
   };
 

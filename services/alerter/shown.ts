@@ -61,7 +61,10 @@ export const showIncident = (record: IncidentRecord): Shown =>
 export const showDelivery = (record: DeliveryRecord): Shown =>
   Object.fromEntries(deliveryFields.map((name) => [name, show(name, record[name])]));
 
-const showTransition = ({ ts, ...rest }: Transition): Shown => ({ ...rest, ts: new Date(ts).toISOString() });
+const showTransition = ({ ts, log_offset: _, ...rest }: Transition): Shown => ({
+  ...rest,
+  ts: new Date(ts).toISOString(),
+});
 
 /** With its audit and with what was sent to whom. */
 export const showCase = ({ record, transitions, deliveries }: Case): Shown => ({
