@@ -205,8 +205,10 @@ export const createMemoryConsumer = (
     topics: options.topics,
     owned,
     async beforeJoin(behind) {
+      const before = epoch;
       if (!behind) await releaseAll();
-      if (id === memberId) expire();
+      // The group waits for a slow handler only so long: once it has joined again, the new epoch is not this one's to end.
+      if (id === memberId && epoch === before) expire();
     },
     joined(of, partitions) {
       if (closed || id !== memberId) return;
