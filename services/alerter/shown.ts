@@ -61,9 +61,14 @@ export const showIncident = (record: IncidentRecord): Shown =>
 export const showDelivery = (record: DeliveryRecord): Shown =>
   Object.fromEntries(deliveryFields.map((name) => [name, show(name, record[name])]));
 
-const showTransition = ({ ts, log_offset: _, ...rest }: Transition): Shown => ({
-  ...rest,
+const showTransition = ({ rev, ts, state, severity, class: kind, act_id, actor }: Transition): Shown => ({
+  rev,
   ts: new Date(ts).toISOString(),
+  state,
+  severity,
+  class: kind,
+  act_id,
+  actor,
 });
 
 /** With its audit and with what was sent to whom. */
