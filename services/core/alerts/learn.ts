@@ -22,7 +22,6 @@ import {
   createPast,
   isFrozen,
   makeRoom,
-  type Past,
   ringAt,
   type SeriesState,
 } from "./series.ts";
@@ -65,23 +64,14 @@ export const writeBin = (state: SeriesState, places: Places, closed: ClosedBin):
   state.last = Math.max(state.last, bin);
 };
 
-/** Factor of the bin's hour; 1 before two weeks were seen. */
-const factorOf = (state: SeriesState, slice: number, bin: Bin): number => {
-  const past = state.past[slice];
-  const since = state.since[slice] ?? -1;
-  if (past === null || past === undefined || since < 0 || bin - since < binsForSeason) return 1;
-  return seasonFactor(past.season, 0, hourOfWeek(startOf(bin)));
-};
-
-const addToHour = ({ hours }: Past, bin: Bin, x: number, n: number): void => {
-  const number = Math.floor(bin / binsPerHour);
-  const at = 3 * (number % 72);
-  if (hours[at] !== number + 1) {
-    hours.fill(0, at, at + 3);
-    hours[at] = number + 1;
-  }
-  hours[at + 1] = (hours[at + 1] ?? 0) + x;
-  hours[at + 2] = (hours[at + 2] ?? 0) + n;
+/** Factor of the bin's hour, of the slice or the next one above that learns its hours; 1 before two weeks were seen. */
+const factorOf = (state: SeriesState, { slices }: Places, slice: number, bin: Bin): number => {
+  let id = slice;
+  while ((state.past[id]?.season ?? null) === null && (slices[id]?.parent ?? -1) >= 0) id = slices[id]?.parent ?? 0;
+  const season = state.past[id]?.season ?? null;
+  const since = state.since[id] ?? -1;
+  if (season === null || since < 0 || bin - since < binsForSeason) return 1;
+  return seasonFactor(season, 0, hourOfWeek(startOf(bin)));
 };
 
 /** Mean trials of a clock hour's bins, over about three days of it. */
@@ -93,24 +83,29 @@ const addToClock = (state: SeriesState, slice: number, bin: Bin, n: number): voi
   state.clock[at + 1] = clockDecay * (state.clock[at + 1] ?? 0) + n;
 };
 
-/** What a slice learns of a bin that nothing can correct any more. `rate` was expected of it, `factor` its hour's. */
-const learnBin = (state: SeriesState, slice: number, bin: Bin, rate: number, factor: number): void => {
-  const since = state.since[slice] ?? -1;
-  if (since < 0 || bin < since) return;
-  const at = ringAt(slice, bin);
+/** Expected of a bin that is learned: p̂ with the hour's factor, and that factor. */
+interface Expected {
+  readonly rate: number;
+  readonly factor: number;
+}
+
+/** What a slice learns of a bin that nothing can correct any more. */
+const learnBin = (state: SeriesState, { slices }: Places, id: number, bin: Bin, { rate, factor }: Expected): void => {
+  const since = state.since[id] ?? -1;
+  const slice = slices[id] ?? null;
+  if (slice === null || since < 0 || bin < since) return;
+  const at = ringAt(id, bin);
   const [n, x] = [state.n[at] ?? 0, state.x[at] ?? 0];
-  const frozen = isFrozen(state, slice, bin);
-  let past = state.past[slice] ?? null;
-  if (past === null && baselineTrials(state.base, slice * baselineWidth) >= trialsForPast)
-    state.past[slice] = past = createPast();
-  if (past !== null) {
-    addToDay(past.days, 0, utcDayOf(startOf(bin)), x, n, !frozen);
-    addToHour(past, bin, x, n);
-  }
+  const frozen = isFrozen(state, id, bin);
+  let past = state.past[id] ?? null;
+  if (past === null && !slice.isVersion && baselineTrials(state.base, id * baselineWidth) >= trialsForPast)
+    state.past[id] = past = createPast(slice.level < 2);
+  if (past !== null && n > 0) addToDay(past.days, 0, utcDayOf(startOf(bin)), x, n, !frozen);
   if (frozen) return;
-  if (past !== null) foldSeason(past.season, 0, hourOfWeek(startOf(bin)), x, n, rate / factor);
-  foldBin(state.base, slice * baselineWidth, x, n, rate, factor);
-  addToClock(state, slice, bin, n);
+  const season = past?.season ?? null;
+  if (season !== null) foldSeason(season, 0, hourOfWeek(startOf(bin)), x, n, rate / factor);
+  foldBin(state.base, id * baselineWidth, x, n, rate, factor);
+  addToClock(state, id, bin, n);
 };
 
 const isOld = (state: SeriesState, slice: number, bin: Bin): boolean => {
@@ -121,13 +116,14 @@ const isOld = (state: SeriesState, slice: number, bin: Bin): boolean => {
 const highestRate = 1 - 1e-9;
 
 /** One slice that has a past of its own: learns the lagged bin, then says what it expects of this one. */
-const learnSlice = (state: SeriesState, slice: number, parentRate: number, bin: Bin): void => {
+const learnSlice = (state: SeriesState, places: Places, slice: number, parentRate: number, bin: Bin): void => {
   const at = slice * baselineWidth;
   const lagged = bin - lagBins;
-  const factor = factorOf(state, slice, lagged);
-  learnBin(state, slice, lagged, Math.min(highestRate, baselineRate(state.base, at, parentRate) * factor), factor);
+  const factor = factorOf(state, places, slice, lagged);
+  const expected = Math.min(highestRate, baselineRate(state.base, at, parentRate) * factor);
+  learnBin(state, places, slice, lagged, { rate: expected, factor });
   const rate = baselineRate(state.base, at, parentRate);
-  const now = Math.min(highestRate, rate * factorOf(state, slice, bin));
+  const now = Math.min(highestRate, rate * factorOf(state, places, slice, bin));
   state.plain[slice] = rate;
   state.now[slice] = now;
   state.rate[ringAt(slice, bin)] = now;
@@ -224,7 +220,7 @@ const learnVersions = (
     const slice = places.slices[id];
     if (slice === null || slice === undefined) continue;
     const lagged = bin - lagBins;
-    learnBin(state, id, lagged, state.rate[ringAt(id, lagged)] ?? 0, 1);
+    learnBin(state, places, id, lagged, { rate: state.rate[ringAt(id, lagged)] ?? 0, factor: 1 });
     const ancestor = ancestorOf(places, slice);
     const n = state.n[ringAt(id, bin)] ?? 0;
     const rate = n > 0 ? (all[id] ?? 0) / n : (state.now[ancestor] ?? 0);
@@ -276,7 +272,7 @@ export const learn = (
   const { bin } = closed;
   for (const id of order.own) {
     const parent = places.slices[id]?.parent ?? -1;
-    learnSlice(state, id, parent < 0 ? prior : (state.plain[parent] ?? prior), bin);
+    learnSlice(state, places, id, parent < 0 ? prior : (state.plain[parent] ?? prior), bin);
   }
   learnGrounds(state, places, bin - lagBins);
   const { all, warm } = expectOfCells(state, places, closed);

@@ -16,10 +16,10 @@ export const restartSlice = (state: SeriesState, id: number): void => {
   if (past !== null) past.run = 0;
 };
 
-/** The last 24 h become normal; days before are no reference any more. */
+/** Today and yesterday become normal; days before are no reference any more. */
 export const relevelSlice = (state: SeriesState, places: Places, id: number, bin: Bin): void => {
   const past = state.past[id] ?? null;
-  const { x, n } = countsOver(state, id, bin, past === null ? storedBins : binsPerDay);
+  const { x, n } = countsOver(state, id, bin, past === null ? storedBins : 2 * binsPerDay);
   if (n > 0) {
     state.base[id * baselineWidth] = x;
     state.base[id * baselineWidth + 1] = n;

@@ -1,6 +1,6 @@
 // What is stored of one series: six hours of bins per slice and cell, and what each slice has learned. Plain data.
 
-import { baselineWidth } from "./baseline.ts";
+import { baselineWidth, seasonWidth } from "./baseline.ts";
 import type { Bin, Series } from "./book-port.ts";
 import type { Folding } from "./budget.ts";
 import { daysWidth } from "./days.ts";
@@ -28,16 +28,14 @@ export interface ClosedBin {
   readonly examples: Map<number, readonly string[]>;
 }
 
-/** Sums of the last 72 hours, one place per hour: its number + 1, fired, trials. */
-export const hoursWidth = 72 * 3;
 /** Per clock hour: decayed bins and trials. */
 export const clockWidth = 48;
 
-/** Kept only for slices with enough trials to be compared with a month or a week. */
+/** Kept only for slices that have a past of their own, and enough trials to be compared with it. */
 export interface Past {
   readonly days: Float64Array;
-  readonly season: Float64Array;
-  readonly hours: Float64Array;
+  /** Null: the hours are those of the slice above, as for pairs, most of which have too few trials an hour of the week. */
+  readonly season: Float64Array | null;
   /** Days running that spoke for a slow rise. */
   run: number;
 }
@@ -226,10 +224,9 @@ export const followFolding = (state: SeriesState, { cells: moved, slices, ground
   }
 };
 
-export const createPast = (): Past => ({
+export const createPast = (isBroad: boolean): Past => ({
   days: new Float64Array(daysWidth),
-  season: new Float64Array(336),
-  hours: new Float64Array(hoursWidth),
+  season: isBroad ? new Float64Array(seasonWidth) : null,
   run: 0,
 });
 

@@ -62,25 +62,6 @@ const countsInRing = (state: SeriesState, id: number, bin: Bin, bins: number): C
   return { x, n };
 };
 
-const binsPerHour = 12;
-const storedHours = 72;
-
-/** Counts of the last so many bins up to `bin`; beyond what is stored, whole hours and the bins that have not reached them yet. */
-export const countsOver = (state: SeriesState, id: number, bin: Bin, bins: number): Counts => {
-  if (bins <= storedBins) return countsInRing(state, id, bin, bins);
-  let { x, n } = countsInRing(state, id, bin, lagBins);
-  const hours = state.past[id]?.hours;
-  if (hours === undefined) return { x, n };
-  const newest = Math.floor((bin - lagBins) / binsPerHour);
-  for (let hour = newest; hour > newest - (bins - lagBins) / binsPerHour; hour -= 1) {
-    const at = 3 * (hour % storedHours);
-    if (hours[at] !== hour + 1) continue;
-    x += hours[at + 1] ?? 0;
-    n += hours[at + 2] ?? 0;
-  }
-  return { x, n };
-};
-
 /** Counts of the UTC day in which the bin lies, up to it: what the day's totals hold, and the bins that have not reached them yet. */
 export const countsOfDay = (state: SeriesState, id: number, bin: Bin): Counts => {
   const number = utcDayOf(startOf(bin));
@@ -89,4 +70,18 @@ export const countsOfDay = (state: SeriesState, id: number, bin: Bin): Counts =>
   const { x, n } = totalOfDay(past.days, 0, number);
   const recent = countsInRing(state, id, bin, Math.min(lagBins, (bin % binsPerDay) + 1));
   return { x: x + recent.x, n: n + recent.n };
+};
+
+/** Counts of the last so many bins up to `bin`; beyond what is stored, of as many UTC days, today as far as it has come. */
+export const countsOver = (state: SeriesState, id: number, bin: Bin, bins: number): Counts => {
+  if (bins <= storedBins) return countsInRing(state, id, bin, bins);
+  let { x, n } = countsOfDay(state, id, bin);
+  const days = state.past[id]?.days ?? new Float64Array();
+  const today = utcDayOf(startOf(bin));
+  for (let back = 1; back < Math.ceil(bins / binsPerDay); back += 1) {
+    const before = totalOfDay(days, 0, today - back);
+    x += before.x;
+    n += before.n;
+  }
+  return { x, n };
 };

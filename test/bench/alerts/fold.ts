@@ -59,6 +59,8 @@ const closeDue = (book: Book): void => {
   while (book.close() !== undefined);
 };
 
+const toMillis = (seconds: number): string => (seconds * 1_000).toFixed(1);
+
 const measure = ({ name, bins, records }: Load): string => {
   const book = createBook({ rules: defaultRules, budgets });
   let [count, adding, closing, longest] = [0, 0, 0, 0];
@@ -79,10 +81,9 @@ const measure = ({ name, bins, records }: Load): string => {
   }
   const { slices, tracks, warming } = book.meters();
   const millions = (seconds: number): string => (count / seconds / 1e6).toFixed(2);
-  const perBin = (seconds: number): string => (seconds * 1_000).toFixed(1);
   return [
     `${name}: ${millions(adding)} M tallies/s added, ${millions(adding + closing)} M/s with closing`,
-    `  a close takes ${perBin(closing / (bins - warmUp))} ms, at most ${perBin(longest)} ms (${slices} slices, ${tracks} hypotheses, ${warming} warming up)`,
+    `  a close takes ${toMillis(closing / (bins - warmUp))} ms, at most ${toMillis(longest)} ms (${slices} slices, ${tracks} hypotheses, ${warming} warming up)`,
     `  ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB resident`,
   ].join("\n");
 };
