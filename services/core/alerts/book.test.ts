@@ -191,6 +191,18 @@ describe("the budget", () => {
   });
 });
 
+describe("more tuples than can be kept apart before their bin closes", () => {
+  it("count once each for their feature, however often they are told", () => {
+    const book = bookOf({}, { slices: 10, cells: 2 });
+    const many = Array.from({ length: 21_000 }, (_, index) =>
+      inBin(firstBin, { feature: "billing", release: `r${index}`, trials: 1, fired: 0 }),
+    );
+    playBin(book, firstBin, [...many, ...many]);
+    expect(book.sums(trackOf(book).series, [["feature", "billing"]], firstBin, firstBin).n).toBe(21_000);
+    expect(book.meters().cells).toBeLessThanOrEqual(2);
+  });
+});
+
 describe("slices of the same cells", () => {
   const full = { feature: "billing", tier: "pro", device: "phone", prompt_version: "p1", model: "m1" };
 
@@ -224,7 +236,9 @@ describe("evidence", () => {
   it("finds a rate that triples within an hour, and says what it took", () => {
     const said = playBins(bookOf(), firstBin, since + 11, twoFeatures(since, { fired: 30 }));
     const alarm = said.find(({ slice }) => slice === "feature=billing");
+    // Three hypotheses, of which a single one has .6 of the mean weight: alone it takes 5 T.
     expect(alarm).toMatchObject({ trigger: "e-sr", signal });
+    expect(alarm?.threshold).toBeCloseTo(5 * 28 * day, 6);
     expect(alarm?.lnE).toBeGreaterThan(Math.log(alarm?.threshold ?? Number.POSITIVE_INFINITY));
     expect(said.every(({ bin }) => bin >= since)).toBe(true);
   });
@@ -257,6 +271,16 @@ describe("evidence", () => {
     const said = playBins(book, firstBin, since + 10, flow);
     expect(said.some(({ slice }) => slice.includes("prompt_version=s2"))).toBe(true);
     expect(book.standing(trackOf(book, "feature=search,prompt_version=s2")).baseline).toBeCloseTo(0.12, 2);
+  });
+
+  it("is silent about a healthy version that only some of a feature get, who are worse off anyway", () => {
+    const flow = (bin: Bin) => [
+      inBin(bin, { feature: "search", tier: "free", prompt_version: "s1", trials: 300, fired: 15 }),
+      inBin(bin, { feature: "search", tier: "pro", prompt_version: bin < since ? "s1" : "s2", trials: 100, fired: 20 }),
+    ];
+    const book = bookOf();
+    expect(playBins(book, firstBin, since + 40, flow)).toEqual([]);
+    expect(book.standing(trackOf(book, "prompt_version=s2")).baseline).toBeCloseTo(0.2, 2);
   });
 
   it("asks a version on trial for nothing, and keeps what it learned when it goes live", () => {

@@ -21,7 +21,7 @@ const cpu = (): number => {
 interface Load {
   readonly name: string;
   readonly bins: number;
-  records(bin: number): readonly TallyRecord[];
+  readonly records: (bin: number) => readonly TallyRecord[];
 }
 
 /** Minute by minute, cell by cell, signal by signal: as a detector flushes. */
