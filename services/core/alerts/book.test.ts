@@ -298,12 +298,25 @@ describe("evidence", () => {
 
   it("begins anew after a restart, and a new level makes the last day normal", () => {
     const book = bookOf();
-    playBins(book, firstBin, since + day + 20, twoFeatures(since, { fired: 30 }));
+    playBins(book, firstBin, since + day + 100, twoFeatures(since, { fired: 30 }));
     const track = trackOf(book, "feature=billing");
     book.newLevel(track);
     expect(book.standing(track).e).toBe(0);
-    playBin(book, since + day + 21, twoFeatures(since, { fired: 30 })(since + day + 21));
+    playBin(book, since + day + 101, twoFeatures(since, { fired: 30 })(since + day + 101));
     expect(book.standing(track).baseline).toBeCloseTo(0.15, 2);
+  });
+
+  it("does not let a bad version become what the next one is measured by", () => {
+    const book = bookOf({ sensitivity: 1e-20 });
+    const flow = (bin: Bin) => [
+      inBin(bin, { feature: "billing", prompt_version: "p1", trials: 100, fired: 5 }),
+      inBin(bin, { feature: "billing", prompt_version: "p2", trials: 100, fired: bin < since ? 5 : 40 }),
+    ];
+    playBins(book, firstBin, since + 3, flow);
+    const bad = trackOf(book, "prompt_version=p2");
+    for (const track of [bad, trackOf(book)]) book.freeze(track, since);
+    playBins(book, since + 4, since + 150, flow);
+    expect(book.standing(bad).baseline).toBeCloseTo(0.05, 2);
   });
 
   it("does not let an incident become normal while it is frozen, and learns again when it thaws", () => {
