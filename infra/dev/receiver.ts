@@ -12,7 +12,13 @@ import { parseSecret, type Verdict, verifySignature } from "#adapters/webhook/si
  * `gigabyte`: 200 and a body without end; `trickle`: 200 and a body that stops half-way; `garbage`: no HTTP at all.
  */
 export type Behaviour =
-  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
+  | {
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string;
+      /** Answers only then; until it resolves the request hangs. */
+      readonly after?: Promise<unknown>;
+    }
   | "reset"
   | "hang"
   | "gigabyte"
@@ -60,8 +66,11 @@ const endless = function* (count: (bytes: number) => void): Generator<Buffer> {
 };
 
 const behave = (how: Behaviour, answer: ServerResponse, count: (bytes: number) => void): void => {
-  if (typeof how === "object") answer.writeHead(how.status, how.headers).end(how.body ?? "");
-  else if (how === "reset") answer.destroy();
+  if (typeof how === "object") {
+    const reply = (): unknown => answer.writeHead(how.status, how.headers).end(how.body ?? "");
+    if (how.after === undefined) reply();
+    else void how.after.then(reply);
+  } else if (how === "reset") answer.destroy();
   else if (how === "gigabyte") pipeline(endless(count), answer).catch(() => undefined);
   else if (how === "trickle") answer.writeHead(200).write("never more");
   else if (how === "garbage") answer.socket?.end("what is HTTP?\r\n\r\n");

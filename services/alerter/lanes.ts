@@ -42,6 +42,8 @@ export interface Lanes extends AsyncDisposable {
   release(partition: number): void;
   settingsChanged(): void;
   states(): readonly LaneState[];
+  /** Starts no attempt any more; resolves when those in flight are written down, or have had their time. */
+  stop(): Promise<void>;
 }
 
 interface Lane {
@@ -327,6 +329,17 @@ export const createLanes = (ports: LanesPorts): Lanes => {
     wake(timers.now());
   });
 
+  let stopped: Promise<void> | undefined;
+  const finish = async (): Promise<void> => {
+    stopping = true;
+    scheduled?.();
+    const patience = Promise.withResolvers<void>();
+    const cancel = timers.after(stopPatience, () => patience.resolve());
+    await Promise.race([Promise.allSettled(inFlight), patience.promise]);
+    cancel();
+  };
+  const stop = (): Promise<void> => (stopped ??= finish());
+
   return {
     own(partition) {
       owned.add(partition);
@@ -355,14 +368,10 @@ export const createLanes = (ports: LanesPorts): Lanes => {
         };
       });
     },
+    stop,
     async [Symbol.asyncDispose]() {
-      stopping = true;
+      await stop();
       unwatch();
-      scheduled?.();
-      const patience = Promise.withResolvers<void>();
-      const cancel = timers.after(stopPatience, () => patience.resolve());
-      await Promise.race([Promise.allSettled(inFlight), patience.promise]);
-      cancel();
       // What is not acknowledged by now is tried again by a successor, under the same id.
       closing.abort(new Error("delivery has stopped"));
     },

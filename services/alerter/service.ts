@@ -215,6 +215,8 @@ export const alerterWith = (folds: Folds) =>
     );
     watchConsumer(consumer, health);
     watchConsumer(changes, health, systemClock, "changes ");
+    // Closed before the consumers: as long as attempts are in flight no successor gets the partitions, and repeats them.
+    own({ [Symbol.asyncDispose]: () => lanes.stop() });
     await follower.caughtUp(stopping);
     follower.start();
     await Promise.all([consumer.run(tasks), changes.run(intake)]);

@@ -164,3 +164,34 @@ describe("a receiver that misbehaves", () => {
     await scene.check();
   });
 });
+
+describe("an alerter that is told to stop while it tells", () => {
+  let scene: Scene;
+  beforeAll(async () => {
+    scene = await openScene();
+  });
+  afterAll(() => scene[Symbol.asyncDispose]());
+
+  it("hears the answer out and writes it down before another takes over, which repeats nothing", async () => {
+    const answer = Promise.withResolvers<void>();
+    scene.receiver.next({ status: 200, after: answer.promise });
+    const first = await scene.start();
+    await scene.caughtUp();
+    await scene.start();
+    await scene.play(storyLines(undefined, "12:00"));
+    await eventually(() => scene.receiver.received.length > 0, { within: 60_000 });
+    const stopped = first[Symbol.asyncDispose]();
+    // Long enough for the other to take the partition over and send by itself, were it let.
+    const since = Date.now();
+    await eventually(() => Date.now() - since > 5000, { within: 10_000 });
+    expect(scene.receiver.received).toHaveLength(1);
+    answer.resolve();
+    await stopped;
+    await expect(first.ended).resolves.toBe(0);
+    await scene.play(storyLines("12:00", "14:00"));
+    await scene.told("resolved");
+    const opened = scene.receiver.received.filter(({ id }) => id === scene.receiver.received[0]?.id);
+    expect(opened).toHaveLength(1);
+    await scene.check();
+  });
+});
