@@ -16,7 +16,7 @@ import { type Counts, comparisonP } from "./probability.ts";
 import type { Rule } from "./rules.ts";
 import { ringAt, type SeriesState } from "./series.ts";
 import { countsOfDay, countsOver } from "./sums.ts";
-import { type DayInSlice, dayP, dayRatio, isSustained, judgeDay, nextRun } from "./sustained.ts";
+import { type DayInSlice, dayP, nextRun, type Run, sustained } from "./sustained.ts";
 
 /** Bins in 28 days: T of a rule that allows one false alarm per slice in that time. */
 const monthBins = 28 * binsPerDay;
@@ -144,27 +144,22 @@ const judgeDays = (judged: Judged, ids: readonly number[], bin: Bin): readonly n
   const { state, rules } = judged;
   const { direction } = state.series;
   const known: number[] = [];
-  const days: DayInSlice[] = [];
+  const runs: Run[] = [];
   for (const id of ids) {
     const past = state.past[id] ?? null;
     if (past === null) continue;
-    const { today, reference } = dayOf(state, id, bin);
-    if (reference.length < fewestDays || today.n === 0) {
-      past.run = nextRun(past.run, false);
-      continue;
-    }
+    const day = dayOf(state, id, bin);
+    const canTell = day.reference.length >= fewestDays && day.today.n > 0;
+    const smallestRatio = rules[id]?.smallestRatio ?? 1.25;
+    past.run = canTell ? nextRun(past.run, day, { direction, smallestRatio }) : [];
+    if (!canTell) continue;
+    // A day that spoke for a slow rise is no reference for those after it.
+    if (past.run.length > 0) leaveOutDay(past.days, 0, utcDayOf(startOf(bin)));
     known.push(id);
-    days.push({ today, reference });
+    runs.push(past.run);
   }
-  const found = judgeDay(days, { direction, smallestRatio: 1 });
-  return known.filter((id, index) => {
-    const [past, day] = [state.past[id] ?? null, days[index]];
-    if (past === null || day === undefined) return false;
-    const isSlow = found[index] === true && dayRatio(day, direction) >= (rules[id]?.smallestRatio ?? 1.25);
-    past.run = nextRun(past.run, isSlow);
-    if (isSlow) leaveOutDay(past.days, 0, utcDayOf(startOf(bin)));
-    return isSustained(past.run);
-  });
+  const found = sustained(runs);
+  return known.filter((_, index) => found[index] === true);
 };
 
 const sustainedCandidates = (judged: Judged, ids: readonly number[], bin: Bin): readonly Candidate[] => {

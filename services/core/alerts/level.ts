@@ -7,13 +7,11 @@ import type { Places } from "./places.ts";
 import type { SeriesState } from "./series.ts";
 import { countsOver } from "./sums.ts";
 
-/** Evidence begins anew. */
+/** Evidence begins anew; days that spoke for a slow rise go on counting, since a sudden end of a slow rise is none. */
 export const restartSlice = (state: SeriesState, id: number): void => {
   state.evidence.fill(0, id * evidenceWidth, (id + 1) * evidenceWidth);
   state.cusum[id] = 0;
   state.alarmedFor[id] = 0;
-  const past = state.past[id] ?? null;
-  if (past !== null) past.run = 0;
 };
 
 /** Today and yesterday become normal; days before are no reference any more. */
@@ -24,7 +22,10 @@ export const relevelSlice = (state: SeriesState, places: Places, id: number, bin
     state.base[id * baselineWidth] = x;
     state.base[id * baselineWidth + 1] = n;
   }
-  past?.days.fill(0);
+  if (past !== null) {
+    past.days.fill(0);
+    past.run = [];
+  }
   for (const cell of places.cells)
     if (cell?.slices.includes(id) === true) state.groundBase.fill(0, 2 * cell.ground, 2 * cell.ground + 2);
   restartSlice(state, id);

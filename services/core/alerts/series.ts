@@ -7,6 +7,7 @@ import { daysWidth } from "./days.ts";
 import { evidenceWidth } from "./e-process.ts";
 import type { Cell, Places } from "./places.ts";
 import type { Rows } from "./rows.ts";
+import type { Run } from "./sustained.ts";
 
 /** Room for the bins that can still be corrected. */
 const ringBins = 76;
@@ -37,7 +38,7 @@ export interface Past {
   /** Null: the hours are those of the slice above, as for pairs, most of which have too few trials an hour of the week. */
   readonly season: Float64Array | null;
   /** Days running that spoke for a slow rise. */
-  run: number;
+  run: Run;
 }
 
 export interface SeriesState {
@@ -227,7 +228,7 @@ export const followFolding = (state: SeriesState, { cells: moved, slices, ground
 export const createPast = (isBroad: boolean): Past => ({
   days: new Float64Array(daysWidth),
   season: isBroad ? new Float64Array(seasonWidth) : null,
-  run: 0,
+  run: [],
 });
 
 export const isFrozen = (state: SeriesState, slice: number, bin: Bin): boolean =>
