@@ -8,36 +8,59 @@ import type { DeliverySettings } from "./delivery-settings.ts";
 import { deliveryKey, destinationIncident, type GoneDelivery, type Ledger } from "./ledger.ts";
 import type { Owed } from "./outbox.ts";
 
-/** A destination with another URL is another destination: then this id is another too. */
-const goneId = ({ name, url }: Destination): string =>
-  `ntf_${hash("sha256", `${destinationIncident}|${name}|${url}`, "hex").slice(0, 32)}`;
+/**
+ * Of the record that says a destination is off, and of what the others are told of it. A destination with another URL is another
+ * one; `time` counts how often it went, so that each time is news to receivers that drop repeats.
+ */
+const goneId = ({ name, url }: Destination, time: number): string =>
+  `ntf_${hash("sha256", `${destinationIncident}|${name}|${url}|${time}`, "hex").slice(0, 32)}`;
 
-/** Where a destination that answered 410 is written down. */
-export const goneRecord = (destination: Destination, answered: DeliveryRecord): DeliveryRecord => ({
-  ...answered,
-  incident_id: destinationIncident,
-  notification_id: goneId(destination),
-  kind: "opened",
-  rev: null,
-});
+/** Of what the others are told when it is back. */
+const backId = (id: string): string => `ntf_${hash("sha256", `${id}|resolved`, "hex").slice(0, 32)}`;
 
-const standing = (destination: Destination, ledger: Ledger): GoneDelivery | undefined =>
-  ledger.gone().get(deliveryKey(goneId(destination), destination.name));
+/** What says that a destination is off bears which time it is; what others were told of that bears none. */
+const isStanding = ({ rev }: DeliveryRecord): boolean => rev !== null;
+
+/** Of this destination under this URL: each time that it went, the newest last. */
+const standingsOf = (destination: Destination, ledger: Ledger): readonly GoneDelivery[] => {
+  const found: GoneDelivery[] = [];
+  for (;;) {
+    const next = ledger.gone().get(deliveryKey(goneId(destination, found.length + 1), destination.name));
+    if (next === undefined) return found;
+    found.push(next);
+  }
+};
 
 const isOff = (found: GoneDelivery | undefined): boolean => found?.record.status === "disabled";
 
-export const disabledNames = ({ destinations }: DeliverySettings, ledger: Ledger): ReadonlySet<string> =>
-  new Set(destinations.filter((one) => isOff(standing(one, ledger))).map(({ name }) => name));
-
-const payloadOf = ({ destination, tenant, ts }: DeliveryRecord): IncidentPayload => {
-  const at = isoTime(ts);
+/** Where a destination that answered 410 is written down. */
+export const goneRecord = (destination: Destination, answered: DeliveryRecord, ledger: Ledger): DeliveryRecord => {
+  const known = standingsOf(destination, ledger);
+  const time = isOff(known.at(-1)) ? known.length : known.length + 1;
   return {
-    summary: `SEV4 destination ${destination.replaceAll(/[^\w.:/ -]/g, "-")} answered 410 and is told nothing more · * since ${at.slice(11, 16)}`,
+    ...answered,
+    incident_id: destinationIncident,
+    notification_id: goneId(destination, time),
+    kind: "opened",
+    rev: time,
+  };
+};
+
+export const disabledNames = ({ destinations }: DeliverySettings, ledger: Ledger): ReadonlySet<string> =>
+  new Set(destinations.filter((one) => isOff(standingsOf(one, ledger).at(-1))).map(({ name }) => name));
+
+/** The same as long as the record is: it is what every attempt sends. */
+const payloadOf = ({ destination, tenant, ts }: DeliveryRecord, state: "open" | "resolved"): IncidentPayload => {
+  const at = isoTime(ts);
+  const what =
+    state === "open" ? "answered 410 and is told nothing more" : "was given up and is used again, or replaced";
+  return {
+    summary: `SEV4 destination ${destination.replaceAll(/[^\w.:/ -]/g, "-")} ${what} · * since ${at.slice(11, 16)}`,
     incident_id: `destination-${destination}`,
     tenant,
     rule: "delivery",
     rule_version: "delivery",
-    state: "open",
+    state,
     severity: "SEV4",
     severity_before: null,
     markers: [],
@@ -64,7 +87,7 @@ const payloadOf = ({ destination, tenant, ts }: DeliveryRecord): IncidentPayload
     onset: null,
     opened_at: at,
     acked_at: null,
-    resolved_at: null,
+    resolved_at: state === "open" ? null : at,
     versions: [],
     changes: [],
     examples: [],
@@ -88,32 +111,61 @@ const neighbours = ({ routes, destinations }: DeliverySettings, name: string): r
   return near.length > 0 ? near : destinations.filter((one) => one.name !== name);
 };
 
-/** What is owed to the others about destinations that are off; `owns`: which partitions are this process's to tell for. */
+const owedTo = (
+  destination: Destination,
+  about: { readonly found: GoneDelivery; readonly kind: "opened" | "resolved"; readonly ledger: Ledger },
+): readonly Owed[] => {
+  const { found, kind, ledger } = about;
+  const { record, partition } = found;
+  const id = kind === "opened" ? record.notification_id : backId(record.notification_id);
+  const told = ledger.gone().get(deliveryKey(id, destination.name))?.record;
+  if (told !== undefined && told.status !== "retrying") return [];
+  const data = payloadOf(record, kind === "opened" ? "open" : "resolved");
+  return [
+    {
+      incidentId: destinationIncident,
+      partition,
+      tenant: record.tenant,
+      rev: null,
+      notice: { id, kind, page: false, data },
+      destination,
+      route: undefined,
+      due: told?.next_at ?? record.ts,
+      record: told,
+    },
+  ];
+};
+
+/**
+ * What is owed to the others about destinations that are off, and, to those who were told, about those that are no longer: asked
+ * for by a person, under another URL, or taken out of the file. `owns`: which partitions are this process's to tell for.
+ */
 export const planGone = (
   settings: DeliverySettings,
   ledger: Ledger,
   owns: (partition: number) => boolean,
-): readonly Owed[] =>
-  settings.destinations.flatMap((off) => {
-    const found = standing(off, ledger);
-    if (found === undefined || !isOff(found) || !owns(found.partition)) return [];
+): readonly Owed[] => {
+  const off = new Map(
+    settings.destinations.flatMap((one) => {
+      const newest = standingsOf(one, ledger).at(-1);
+      return newest !== undefined && isOff(newest) ? [[newest.record.notification_id, one]] : [];
+    }),
+  );
+  const offNames = new Set([...off.values()].map(({ name }) => name));
+  const wasTold = ({ notification_id: id }: DeliveryRecord, { name }: Destination): boolean =>
+    ledger.gone().get(deliveryKey(id, name))?.record.status === "delivered";
+
+  return [...ledger.gone().values()].flatMap((found): readonly Owed[] => {
     const { record, partition } = found;
-    const notice = { id: record.notification_id, kind: "opened", page: false, data: payloadOf(record) } as const;
-    return neighbours(settings, off.name).flatMap((destination): readonly Owed[] => {
-      const told = ledger.gone().get(deliveryKey(record.notification_id, destination.name))?.record;
-      if (isOff(standing(destination, ledger)) || (told !== undefined && told.status !== "retrying")) return [];
-      return [
-        {
-          incidentId: destinationIncident,
-          partition,
-          tenant: record.tenant,
-          rev: null,
-          notice,
-          destination,
-          route: undefined,
-          due: told?.next_at ?? record.ts,
-          record: told,
-        },
-      ];
-    });
+    if (!isStanding(record) || !owns(partition)) return [];
+    const gone = off.get(record.notification_id);
+    const listeners =
+      gone === undefined
+        ? settings.destinations.filter((one) => one.name !== record.destination && wasTold(record, one))
+        : neighbours(settings, gone.name);
+    const kind = gone === undefined ? "resolved" : "opened";
+    return listeners
+      .filter(({ name }) => !offNames.has(name))
+      .flatMap((destination) => owedTo(destination, { found, kind, ledger }));
   });
+};

@@ -179,6 +179,34 @@ describe("a destination that answers 410", () => {
     expect(world.lanes.states()).toMatchObject([{ disabled: true }, { disabled: false }]);
   });
 
+  it("is told of as back to those who heard that it was gone, each time anew", async () => {
+    const pair = settingsOf([destination("flaky"), destination("well")]);
+    const world = openLanes(pair);
+    const back = async (): Promise<void> => {
+      const off = world.written.findLast(
+        ({ destination: name, rev, incident_id: id }) => id === "~destination" && name === "flaky" && rev !== null,
+      );
+      if (off === undefined) throw new Error("nothing says that it is off");
+      await world.ask({ ...off, status: "requested", ts: world.timers.now() + 1, actor: "kim" });
+      await world.advance(minute);
+      await world.restart();
+    };
+    world.inbox.next("flaky", { status: 410 });
+    await world.say(opened());
+    await back();
+    world.inbox.next("flaky", { status: 410 });
+    await world.say(opened({ incident_id: "inc_2", tenant: "other" }));
+    await world.change(settingsOf([{ ...destination("flaky"), url: "https://other.test/" }, destination("well")]));
+    await world.advance(hour);
+    await world.restart();
+    await world.advance(hour);
+    const told = world.inbox.taken.filter(({ body }) => body.includes("destination_disabled"));
+    expect(told.map((one) => one.destination)).toEqual(["well", "well", "well", "well"]);
+    expect(new Set(told.map(({ headers }) => headers["webhook-id"])).size).toBe(4);
+    const types = told.map(({ body }) => (JSON.parse(body.toString()) as { readonly type: string }).type);
+    expect(types).toEqual(["incident.opened", "incident.resolved", "incident.opened", "incident.resolved"]);
+  });
+
   it("is used again with another URL, or when a person asks for it", async () => {
     const world = openLanes(hook);
     world.inbox.next("hook", { status: 410 });

@@ -208,7 +208,7 @@ export const createLanes = (ports: LanesPorts): Lanes => {
     heardAt.set(`${owed.incidentId}|${destination.name}`, timers.now());
     if (record.status !== "disabled") return;
     log.error({ destination: destination.name }, "a destination answered 410: it is told nothing more");
-    await writeDown(partition, goneRecord(destination, record));
+    await writeDown(partition, goneRecord(destination, record, ledger));
   };
 
   /** No record: it says nothing new, and would be one a minute. */

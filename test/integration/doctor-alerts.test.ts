@@ -69,6 +69,18 @@ test("a destination is gone until something later says otherwise", async () => {
   expect((await judged())["destinations"]?.state).toBe("ok");
 });
 
+test("a destination that took something since is not gone, as after another URL", async () => {
+  await told("disabled", now - hour);
+  await landed.land("delivery_rows", {
+    incident_id: "inc_1",
+    notification_id: "n1",
+    destination: "pager",
+    status: "delivered",
+    ts: now,
+  });
+  expect((await judged())["destinations"]?.state).toBe("ok");
+});
+
 test("incidents without any change say that nobody publishes them", async () => {
   await incident("inc_1");
   expect((await judged())["changes"]).toMatchObject({

@@ -27,8 +27,10 @@ const judgeIncidents = async (store: Ask): Promise<Finding> => {
 const judgeDestinations = async (store: Ask): Promise<Finding> => {
   const check = "destinations";
   const rows = await store.query(
-    `SELECT destination, max(ts) AS since FROM delivery_attempts WHERE incident_id = '~destination'
-     GROUP BY destination HAVING argMax(status, ts) = 'disabled' ORDER BY destination LIMIT 5`,
+    `SELECT destination, maxIf(ts, about AND status = 'disabled') AS since,
+       maxIf(ts, status = 'delivered' OR about AND status = 'requested') AS used
+     FROM (SELECT *, incident_id = '~destination' AS about FROM delivery_attempts)
+     GROUP BY destination HAVING countIf(about AND status = 'disabled') > 0 AND used < since ORDER BY destination LIMIT 5`,
   );
   if (rows.length === 0) return ok(check, "none is disabled");
   return wrong(
