@@ -1,6 +1,6 @@
 // What alerting calls what: stories in which something moves, and the one name on-call would have read.
 import { describe, expect, it } from "vitest";
-import { type Flow, type Told, tellAlerts } from "#test/helpers/alert-story.ts";
+import { clock, type Flow, type Told, tellAlerts } from "#test/helpers/alert-story.ts";
 
 const feature = (name: string, more: Partial<Flow> = {}): Flow => ({
   cell: { feature: name, prompt_version: "p1" },
@@ -12,11 +12,14 @@ const feature = (name: string, more: Partial<Flow> = {}): Flow => ({
 const classesOf = ({ records }: Told): readonly string[] => [...new Set(records.map(({ class: kind }) => kind))];
 const pagesOf = ({ notifications }: Told): number => notifications.filter(({ page }) => page).length;
 
+const jumps = (from: number, to: number, time = "10:00") =>
+  [
+    [time, from],
+    [time, to],
+  ] as const;
+
 /** A rate that jumps at ten. */
-const jump = (from: number, to: number): Flow["rate"] => [
-  ["10:00", from],
-  ["10:00", to],
-];
+const jump = (from: number, to: number): Flow["rate"] => jumps(from, to);
 
 const segment = (name: string, rate: number, perHour: Flow["perHour"]): Flow => ({
   cell: { feature: "billing", segment: name },
@@ -66,6 +69,28 @@ describe("what is reported, and wakes nobody", () => {
     const broken = feature("billing", { perHour: jump(6_000, 900), rate: jump(0.05, 0.3) });
     const told = tellAlerts({ flows: [broken, feature("search")], until: "15:00" });
     expect(told.lines).toEqual(["10:05 open SEV4 data feature=billing (opened)"]);
+  });
+
+  it("a control that is back as it was leaves nothing to tell about quality", () => {
+    const back = feature("billing", {
+      perHour: [...jumps(6_000, 900), ...jumps(900, 6_000, "13:00")],
+      rate: [...jumps(0.05, 0.2), ...jumps(0.2, 0.05, "13:00")],
+    });
+    const told = tellAlerts({ flows: [back, feature("search")], until: "18:00" });
+    expect(classesOf(told)).toEqual(["data"]);
+    expect(told.records.at(-1)).toMatchObject({ state: "resolved", resolve_reason: "recovered" });
+  });
+
+  it("a control that is back while the rate is bad ends as `data` and is about quality from then on, also of everything", () => {
+    const bad: Flow = { ...feature("billing"), perHour: [...jumps(6_000, 900), ...jumps(900, 6_000, "11:00")] };
+    const told = tellAlerts({ flows: [{ ...bad, rate: jump(0.05, 0.2) }], until: "13:00" });
+    expect(told.records.map(({ class: kind, state }) => `${kind} ${state}`)).toEqual([
+      "data open",
+      "data resolved",
+      "quality open",
+    ]);
+    expect(told.records.at(-1)?.onset).toBeGreaterThan(clock("11:00"));
+    expect(pagesOf(told)).toBe(1);
   });
 
   it("one device in one signal only is `client`, and named", () => {

@@ -173,6 +173,28 @@ describe("what time brings", () => {
   });
 });
 
+describe("the end", () => {
+  it("comes when all signals are back, not when the first of them is", () => {
+    const other = (own: Flow, rate: Flow["rate"]): Flow => ({ ...own, rate, signal: "implicit:repeat-ask" });
+    const first = billing([["10:00", "12:00"]], 0.35);
+    const second: Flow["rate"] = [
+      ["10:00", 0.1],
+      ["10:00", 0.3],
+      ["16:00", 0.3],
+      ["16:00", 0.1],
+    ];
+    const told = tellAlerts({
+      flows: [first, other(first, second), quietSearch, other(quietSearch, 0.1)],
+      entries: [act("10:30", "ack")],
+      until: "20:00",
+    });
+    expect(told.records[0]?.signal_type).toBe("explicit:negative");
+    expect(kindsOf(told)).toEqual(["opened", "updated", "acknowledged", "resolved"]);
+    expect(told.records.at(-1)).toMatchObject({ state: "resolved", flap_count: 0 });
+    expect(told.records.at(-1)?.ts).toBeGreaterThan(clock("16:00"));
+  });
+});
+
 describe("coming back", () => {
   it("within two hours is the same incident, told only if it is graver", () => {
     const told = tellAlerts({

@@ -156,6 +156,8 @@ export const createAlarms = (desk: Desk): Alarms => {
     const root = findRoot(book, evidence, { guards, explained: heldScopes(cases, signal) });
     const from = Math.max(evidence.from, restart);
     const scope = kind === "quality" ? root.scope : nameable(book, series, named ?? pairs, from, bin);
+    // Found from a wider slice, it is as little news as from its own.
+    if (isInhibited(cases, signal, scope)) return undefined;
     // A slice that the cells do not explain, or a whole day, is counted against its own baseline.
     const isOwn = sliceName(scope) === track.slice && (kind === "mix" || isSustained(candidate));
     const sums = isOwn ? evidence.sums : book.sums(series, scope, from, bin);

@@ -51,7 +51,11 @@ export const closingOf = (book: Book, own: Case, track: Track, bin: Bin, sum: Su
     const since = from > bin ? { n: 0, x: 0, expected: 0 } : sum(from);
     return since.n >= enoughAfterRollback && harmRatio(since, direction) < quietAfterRollback ? "quiet" : "loud";
   }
-  if (own.record.class === "data" && isDenominatorBroken(book, track, bin - shortest + 1, bin)) return "loud";
+  // What the trials are worth now that they are back is for the evidence from here on, not for what came in between.
+  if (own.record.class === "data") {
+    const from = Math.max(own.onset, bin - shortest + 1);
+    return isDenominatorBroken(book, track, from, bin) ? "loud" : "quiet";
+  }
   const sums = windowOf(sum, bin);
   return sums.expected > 0 && harmRatio(sums, direction) < quietRatio ? "quiet" : "loud";
 };

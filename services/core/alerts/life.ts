@@ -1,10 +1,12 @@
 // What becomes of a live incident bin by bin: it grows graver, is told again, falls silent, ends.
 import type { IncidentRecord } from "#schemas/generated/records.ts";
-import { endOf } from "./bins.ts";
-import type { Bin } from "./book-port.ts";
-import { type Closing, closingOf, isLongOpen, isOverAfter } from "./closing.ts";
+import { endOf, storedBins } from "./bins.ts";
+import type { Bin, Sums } from "./book-port.ts";
+import { type Closing, closingOf, isLongOpen, isOverAfter, type Sound } from "./closing.ts";
 import { describe, suspect } from "./describe.ts";
 import type { Desk } from "./desk.ts";
+import { everything } from "./dimensions.ts";
+import { scopeOfCase } from "./grouping.ts";
 import {
   type Case,
   isFlapping,
@@ -17,8 +19,9 @@ import {
 } from "./incident.ts";
 import { isGraver } from "./markers.ts";
 import { gradeOf } from "./opening.ts";
-import { readList, severityIn } from "./render.ts";
+import { type GroupedSignal, readList, severityIn } from "./render.ts";
 import type { Root } from "./root.ts";
+import { scopeNamed } from "./scope.ts";
 
 export interface Life {
   /** The evidence of a bin. */
@@ -72,11 +75,33 @@ export const createLife = (desk: Desk): Life => {
     own.harm = { n: own.harm.n + n, x: own.harm.x + x, expected: own.harm.expected + expected };
   };
 
+  /** Whether a signal that joined is still bad, where it joined or, if nothing is known of that slice, in the root slice. */
+  const isJoinedLoud = (own: Case, { signal_type: signal, slice }: GroupedSignal, bin: Bin): boolean => {
+    const { tenant } = own.record;
+    const root = scopeOfCase(own);
+    const track = book.findTrack(tenant, signal, slice) ?? book.findTrack(tenant, signal, everything);
+    if (track === undefined) return false;
+    const joined = scopeNamed(slice);
+    const scope = book.sums(track.series, joined, bin - storedBins + 1, bin).n > 0 ? joined : root;
+    const sum = (from: Bin): Sums => book.sums(track.series, scope, from, bin);
+    return sum(bin - storedBins + 1).n > 0 && closingOf(book, own, track, bin, sum) === "loud";
+  };
+
+  /** An incident is over when all of its signals are: else the next bin of another one brings back what was told as resolved. */
+  const soundOf = (own: Case, bin: Bin): Sound => {
+    const track = trackOf(own);
+    if (track === undefined) return "open";
+    const sound = closingOf(book, own, track, bin, (from) => sumsOf(own, track, from, bin));
+    if (sound !== "quiet" || own.record.class !== "quality") return sound;
+    const joined = readList<GroupedSignal>(own.record.signals).filter(
+      ({ signal_type: signal }) => signal !== own.record.signal_type,
+    );
+    return joined.some((one) => isJoinedLoud(own, one, bin)) ? "loud" : "quiet";
+  };
+
   const follow = (own: Case, bin: Bin, scene: Scene): void => {
     weigh(own, bin);
-    const track = trackOf(own);
-    const closing =
-      track === undefined ? "open" : closingOf(book, own, track, bin, (from) => sumsOf(own, track, from, bin));
+    const closing = soundOf(own, bin);
     if (closing === "quiet") own.quiet += 1;
     else if (closing === "loud") own.quiet = 0;
     if (isOverAfter(own, scene.at, isFlapping(own))) {
