@@ -43,6 +43,14 @@ export interface Alarms {
   look(candidates: readonly Candidate[], bin: Bin, scene: Scene): void;
 }
 
+/** What began as sudden and goes on for days is both. */
+const markSustained = (own: Case): void => {
+  const markers = readList<string>(own.record.markers);
+  if (own.record.class !== "quality" || markers.includes("sustained")) return;
+  own.record = { ...own.record, markers: JSON.stringify([...markers, "sustained"]) };
+  own.hasNews = true;
+};
+
 export const createAlarms = (desk: Desk): Alarms => {
   const { book, casesOf, changesFor, emit, freeze } = desk;
 
@@ -56,14 +64,6 @@ export const createAlarms = (desk: Desk): Alarms => {
     if (own.tracks.includes(key)) return;
     own.tracks = [...own.tracks, key];
     if (own.record.class !== "mix") book.freeze(track, own.onset);
-  };
-
-  /** What began as sudden and goes on for days is both. */
-  const markSustained = (own: Case): void => {
-    const markers = readList<string>(own.record.markers);
-    if (own.record.class !== "quality" || markers.includes("sustained")) return;
-    own.record = { ...own.record, markers: JSON.stringify([...markers, "sustained"]) };
-    own.hasNews = true;
   };
 
   /** Lists a signal in a live incident. */
