@@ -173,9 +173,10 @@ describe("what time brings", () => {
   });
 });
 
+const other = (own: Flow, rate: Flow["rate"]): Flow => ({ ...own, rate, signal: "implicit:repeat-ask" });
+
 describe("the end", () => {
   it("comes when all signals are back, not when the first of them is", () => {
-    const other = (own: Flow, rate: Flow["rate"]): Flow => ({ ...own, rate, signal: "implicit:repeat-ask" });
     const first = billing([["10:00", "12:00"]], 0.35);
     const second: Flow["rate"] = [
       ["10:00", 0.1],

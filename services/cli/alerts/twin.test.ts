@@ -100,10 +100,28 @@ describe("a log without progress records", () => {
     ]);
   });
 
-  it("is not aged by one wrong line: a leap of more than a week is believed when the next line makes it too", () => {
+  it("is not aged by wrong lines, few or many: a leap is believed when time goes on from there", () => {
     const century = 100 * 365 * 24 * 60;
     expect(clockOf(0, century, 1, 2, century, 3)).toBe(4);
-    expect(clockOf(0, 1, 20_000, 20_001)).toBe(20_001);
+    expect(clockOf(0, 120, 120, 120, 1, century, century, 2, century)).toBe(3);
+    expect(clockOf(0, 1, 20_000, 20_001)).toBe(20_002);
+    expect(clockOf(0, 1, century, 20_000, 20_010, 20_011)).toBe(20_012);
+  });
+
+  it("goes on after every gap of sparse traffic", () => {
+    expect(clockOf(0, 100, 200, 300)).toBe(301);
+  });
+
+  it("hands on what it held in order, and tells the fold which lines came before their minute", () => {
+    const { heard } = hear([tally(0), tally(500), tally(1), tally(600), tally(605), tally(610)]);
+    expect(heard.filter((word) => word.includes("came"))).toEqual([
+      "0: copy 0 came 1",
+      "0: copy 500 came 1",
+      "0: copy 1 came 2",
+      "0: copy 600 came 601",
+      "0: copy 605 came 606",
+      "0: copy 610 came 611",
+    ]);
   });
 
   it("leaves a tally of the future to the fold, and its clock where it was", () => {

@@ -3,16 +3,27 @@ import { type AlertFoldOptions, createAlertFold, defaultAlertSettings } from "#c
 import type { AlertFold, Control } from "#core/alerts/alert-port.ts";
 import { controlRecord } from "#core/alerts/control-record.ts";
 import type { RuleSet } from "#core/alerts/rules.ts";
-import type { ChangeRecord, IncidentRecord, TallyRecord } from "#schemas/generated/records.ts";
+import type { ChangeRecord, IncidentRecord } from "#schemas/generated/records.ts";
 import type { TallyLine } from "#schemas/tally-json.ts";
 
 const minute = 60_000;
-const week = 7 * 24 * 60 * minute;
+const hour = 60 * minute;
+const day = 24 * hour;
+const week = 7 * day;
 
 /** How long late tallies are waited for where the log has no progress records: the grace of the detector. */
 const grace = 10 * minute;
 /** A minute further ahead of its record's append time than this is wrong, and moves nothing. */
 const tolerance = 5 * minute;
+
+/** A minute further ahead of all others than this is believed when it is followed by what lies a grace later. */
+const leapLength = hour;
+/** Where progress tells the time, tallies may lead it by more. */
+const leapOfProgress = week;
+/** Lines kept until they are believed, at most. */
+const mostHeld = 100_000;
+
+type Held = Omit<TallyLine, "partition">;
 
 /** A version as the fold knows it: `detector_id@version:config_hash`. */
 const isIdentity = (text: string | null): text is string => text !== null && /^[^@]*@[^:]*:.*$/.test(text);
@@ -40,8 +51,8 @@ const createPart = (partition: number, { rules, changes, take, openFold = create
   const fold: AlertFold = openFold({ partition, rules, settings: defaultAlertSettings });
   let hasProgress = false;
   let newest = Number.NEGATIVE_INFINITY;
-  /** A minute more than a week ahead: believed when the next one is too, for one wrong line must not age all others. */
-  let leap: number | undefined;
+  /** Lines that leap ahead, kept until what follows says whether time did: wrong ones must not age all others. */
+  let held: Held[] = [];
   let nextChange = 0;
   let lastOffset = 0;
 
@@ -70,40 +81,75 @@ const createPart = (partition: number, { rules, changes, take, openFold = create
     drain();
   };
 
-  /** Moves the clock to a tally's minute; whether the minute can be believed. */
-  const reach = (at: number): boolean => {
-    const leaps = at > newest + week && newest !== Number.NEGATIVE_INFINITY;
-    const before = leap;
-    leap = leaps ? at : undefined;
-    if (leaps && before === undefined) return false;
-    if (at <= newest) return true;
-    newest = leaps ? Math.min(at, before ?? at) : at;
-    leap = undefined;
+  /** Moves the clock to a tally's minute. */
+  const reach = (at: number): void => {
+    if (at <= newest) return;
+    newest = at;
     addChangesUntil(newest);
     advance(newest - grace);
-    return true;
   };
 
-  const addTally = (record: TallyRecord, offset: number, appendedAt: number | null): void => {
-    const isSound = (appendedAt === null || record.minute <= appendedAt + tolerance) && reach(record.minute);
+  const addSound = ({ record, offset, appendedAt }: Held): void => {
+    reach(record.minute);
     // Without an append time a tally came when its minute was over.
-    const appended = appendedAt ?? (isSound ? record.minute : newest) + minute;
-    fold.add(record, offset, appended);
+    fold.add(record, offset, appendedAt ?? record.minute + minute);
+  };
+
+  /** For the fold to refuse: it came when the others did. */
+  const addWrong = ({ record, offset, appendedAt }: Held): void => {
+    fold.add(record, offset, appendedAt ?? newest + minute);
+  };
+
+  const release = (add: (line: Held) => void): void => {
+    const lines = held;
+    held = [];
+    for (const line of lines) add(line);
+  };
+
+  const leapsFrom = (from: number, at: number): boolean => at > from + (hasProgress ? leapOfProgress : leapLength);
+
+  const hold = (line: Held): void => {
+    const { minute: at } = line.record;
+    const from = held[0]?.record.minute ?? at;
+    // What leaps less far than those before shows that they were wrong; another leap, as in sparse traffic, that they were not.
+    if (at < from - grace) release(addWrong);
+    else if (leapsFrom(from, at)) release(addSound);
+    held.push(line);
+    const isFollowed = at >= from + grace || held.length > mostHeld;
+    if (isFollowed && !leapsFrom(from, at)) release(addSound);
+  };
+
+  const addTally = (line: Held): void => {
+    const { record, appendedAt } = line;
+    if (appendedAt !== null && record.minute > appendedAt + tolerance) return addWrong(line);
+    if (newest !== Number.NEGATIVE_INFINITY && leapsFrom(newest, record.minute)) return hold(line);
+    release(addWrong);
+    addSound(line);
+  };
+
+  /** Progress comes after what it reaches. */
+  const releaseUntil = (watermark: number): void => {
+    release((line) => (line.record.minute <= watermark ? addSound(line) : addWrong(line)));
   };
 
   return {
     fold,
     add({ record, offset, appendedAt }: TallyLine): void {
       lastOffset = offset;
-      if (!record.signal_type.startsWith("~")) return addTally(record, offset, appendedAt);
+      if (!record.signal_type.startsWith("~")) return addTally({ record, offset, appendedAt });
       if (record.signal_type === "~progress") {
+        const watermark = record.watermark ?? Number.NEGATIVE_INFINITY;
         hasProgress = true;
-        addChangesUntil(record.watermark ?? Number.NEGATIVE_INFINITY);
+        releaseUntil(watermark);
+        addChangesUntil(watermark);
       }
       fold.add(record, offset, appendedAt ?? Math.max(0, newest));
       drain();
     },
     finish(): void {
+      // Nothing follows that could be aged: only what is alone and far ahead is likelier wrong than the end of sparse traffic.
+      const minutes = new Set(held.map(({ record }) => record.minute));
+      release(minutes.size > 1 || !held.some(({ record }) => record.minute > newest + day) ? addSound : addWrong);
       if (Number.isFinite(newest)) {
         addChangesUntil(newest + minute);
         advance(newest + minute);
