@@ -33,16 +33,36 @@ const standingsOf = (destination: Destination, ledger: Ledger): readonly GoneDel
 
 const isOff = (found: GoneDelivery | undefined): boolean => found?.record.status === "disabled";
 
-/** Where a destination that answered 410 is written down. */
-export const goneRecord = (destination: Destination, answered: DeliveryRecord, ledger: Ledger): DeliveryRecord => {
+/** What writes down that a destination answered 410; undefined: that is known. */
+export const goneRecord = (
+  destination: Destination,
+  answered: DeliveryRecord,
+  ledger: Ledger,
+): DeliveryRecord | undefined => {
   const known = standingsOf(destination, ledger);
-  const time = isOff(known.at(-1)) ? known.length : known.length + 1;
+  if (isOff(known.at(-1))) return undefined;
+  const time = known.length + 1;
   return {
     ...answered,
     incident_id: destinationIncident,
     notification_id: goneId(destination, time),
     kind: "opened",
     rev: time,
+  };
+};
+
+/** What writes down that a destination which was off took what a person asked for; undefined: it was not off. */
+export const backRecord = (
+  destination: Destination,
+  taken: DeliveryRecord,
+  ledger: Ledger,
+): GoneDelivery | undefined => {
+  const known = standingsOf(destination, ledger).at(-1);
+  if (known === undefined || !isOff(known)) return undefined;
+  const { partition, record } = known;
+  return {
+    partition,
+    record: { ...record, status: "requested", ts: Math.max(taken.ts, record.ts + 1), actor: taken.actor },
   };
 };
 

@@ -207,6 +207,28 @@ describe("a destination that answers 410", () => {
     expect(types).toEqual(["incident.opened", "incident.resolved", "incident.opened", "incident.resolved"]);
   });
 
+  it("is tried with what a person asks for, and is back once it takes that", async () => {
+    const world = openLanes(settingsOf([destination("flaky"), destination("well")]));
+    world.inbox.next("flaky", { status: 410 }, { status: 410 });
+    await world.say(opened());
+    await world.say(opened({ incident_id: "inc_2", tenant: "other" }));
+    const ask = async (): Promise<void> => {
+      const tried = world.written.findLast(
+        ({ destination: name, incident_id: id }) => id === "inc_1" && name === "flaky",
+      );
+      if (tried === undefined) throw new Error("it was never tried");
+      await world.ask({ ...tried, status: "requested", ts: world.timers.now() + 1, actor: "kim" });
+      await world.advance(minute);
+    };
+    await ask();
+    expect(world.lanes.states()).toMatchObject([{ disabled: true }, { disabled: false }]);
+    await ask();
+    expect(world.lanes.states()).toMatchObject([{ disabled: false }, { disabled: false }]);
+    expect(world.sent().filter((one) => one.startsWith("flaky"))).toHaveLength(4);
+    const told = world.inbox.taken.filter(({ body }) => body.includes("destination_disabled"));
+    expect(told.map((one) => one.destination)).toEqual(["well", "well"]);
+  });
+
   it("is used again with another URL, or when a person asks for it", async () => {
     const world = openLanes(hook);
     world.inbox.next("hook", { status: 410 });

@@ -5,7 +5,7 @@ import type { Logger } from "#runtime/logger.ts";
 import type { DeliveryRecord } from "#schemas/generated/records.ts";
 import { type Breaker, createBreaker } from "./breaker.ts";
 import type { DeliverySettings } from "./delivery-settings.ts";
-import { disabledNames, goneRecord, planGone } from "./gone.ts";
+import { backRecord, disabledNames, goneRecord, planGone } from "./gone.ts";
 import { deliveryKey, destinationIncident, type Ledger } from "./ledger.ts";
 import { afterSending, type Dropped, type Owed, type Plan, planCase, type Resend } from "./outbox.ts";
 import { pauseAfter } from "./schedule.ts";
@@ -206,9 +206,15 @@ export const createLanes = (ports: LanesPorts): Lanes => {
     await writeDown(partition, record);
     crashAt("after-delivery");
     heardAt.set(`${owed.incidentId}|${destination.name}`, timers.now());
+    if (record.status === "delivered") {
+      const back = backRecord(destination, record, ledger);
+      if (back !== undefined) await writeDown(back.partition, back.record);
+    }
     if (record.status !== "disabled") return;
+    const gone = goneRecord(destination, record, ledger);
+    if (gone === undefined) return;
     log.error({ destination: destination.name }, "a destination answered 410: it is told nothing more");
-    await writeDown(partition, goneRecord(destination, record, ledger));
+    await writeDown(partition, gone);
   };
 
   /** No record: it says nothing new, and would be one a minute. */

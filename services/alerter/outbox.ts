@@ -212,8 +212,14 @@ export const planCase = (found: Case, options: PlanOptions): Plan => {
   for (const target of targetsOf(found, settings)) {
     const { destination, route } = target;
     const { name } = destination;
-    if (disabled.has(name)) continue;
     const { pending, collapsed, suppressed, told } = sortFor(found, name);
+    if (disabled.has(name)) {
+      // What a person asks for is tried: that it is taken shows that the destination is back.
+      const asked = pending.find((pair) => isForced(pair.record));
+      if (asked !== undefined)
+        owed.push({ ...about, ...asked, destination, route, due: dueOf(asked, { ...options, found, target, told }) });
+      continue;
+    }
 
     const drop = (pairs: readonly Pair[], status: Dropped["status"]): void => {
       for (const pair of pairs)
