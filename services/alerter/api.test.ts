@@ -176,9 +176,14 @@ describe("a request", () => {
   });
 
   it("for what there is not is answered as a problem too", async () => {
-    const { status, headers } = await openScene().ask("/nothing");
-    expect(status).toBe(404);
-    expect(headers["content-type"]).toContain("problem+json");
+    for (const [path, expected] of [
+      ["/nothing", 404],
+      ["/incidents/%zz", 400],
+    ] as const) {
+      const { status, headers } = await openScene().ask(path);
+      expect(status).toBe(expected);
+      expect(headers["content-type"]).toContain("problem+json");
+    }
   });
 });
 

@@ -21,6 +21,8 @@ export interface ApiOptions extends ApiPorts {
 
 const bodyLimit = 64 * 1024;
 const maxKey = 256;
+/** A request that has not come whole by then keeps no connection, ms. */
+const slowest = 30_000;
 
 const tokenOf = (header: string | undefined): string | undefined =>
   /^Bearer ([\w.~+/=-]{1,512})$/i.exec(header ?? "")?.[1];
@@ -64,7 +66,12 @@ export const createApi = (options: ApiOptions) => {
   const description = describeApi(endpoints, options.version);
   const strangers = createAllowance(options.failures);
   const friends = createAllowance(options.rate);
-  const app = fastify({ forceCloseConnections: true, bodyLimit });
+  const app = fastify({
+    forceCloseConnections: true,
+    bodyLimit,
+    requestTimeout: slowest,
+    frameworkErrors: (error, _request, reply) => refuse(reply as FastifyReply, toProblem(error, log)),
+  });
 
   const authenticate = ({ headers, ip }: FastifyRequest): Bearer => {
     const token = tokenOf(headers.authorization);

@@ -6,6 +6,9 @@ export type AlerterMetrics = ReturnType<typeof declareMetrics>;
 export const declareMetrics = (metrics: Metrics) => ({
   steps: metrics.histogram("earshot_step_seconds", "Time of each step of a batch", ["step"]),
   unreadable: metrics.counter("earshot_alert_unreadable_total", "Records that could not be read", ["topic", "reason"]),
+  lost: metrics.counter("earshot_alert_lost_records_total", "Tallies that retention took before they were folded", [
+    "partition",
+  ]),
   transitions: metrics.counter("earshot_alert_transitions_total", "Transitions of incidents", [
     "state",
     "class",

@@ -46,6 +46,7 @@ const parts = () => {
   const ledger = createLedger();
   const common = { topics, admin, reader, read, ledger, outages, log, crashAt };
   const resumed: number[] = [];
+  const lost: number[] = [];
   const snapshots = createSnapshots({ ...common, topic: topics["alerter-state"].topic, producer, codecs });
   const follower = createFollower({ ...common, every: 1000, fail: () => undefined });
   const recover = createRecovery({
@@ -54,8 +55,9 @@ const parts = () => {
     options: { rules: defaultRules, settings: defaultAlertSettings },
     snapshots,
     follower,
+    meter: { lost: (_partition, records) => void lost.push(records) },
   });
-  return { ledger, resumed, snapshots, recover };
+  return { ledger, resumed, lost, snapshots, recover };
 };
 
 const committedAt = (offset: number | null, over: object = {}) => ({
@@ -123,12 +125,13 @@ describe("a partition with a committed position", () => {
     await expect(recover(where(), committedAt(100), lease())).rejects.toMatchObject({ code: "position_refused" });
   });
 
-  it("that retention has passed goes on at what is left", async () => {
-    const { recover } = parts();
+  it("that retention has passed goes on at what is left, and counts what is not", async () => {
+    const { recover, lost } = parts();
     await world.publish([tally(), tally({ minute }), tally({ minute: 2 * minute })]);
     world.twin.truncate(where(), 2);
     const recovered = await recover(where(), committedAt(1, { logStart: 2, end: 3 }), lease());
     expect(recovered.position).toBe(2);
+    expect(lost).toEqual([1]);
   });
 
   it("adopts the live incidents of the log, and knows every rev that was said", async () => {

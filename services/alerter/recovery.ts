@@ -34,6 +34,7 @@ export interface RecoveryPorts {
   readonly outages: Outages<Dependency>;
   readonly log: Logger;
   readonly crashAt: CrashAt<"in-recovery" | "after-restore">;
+  readonly meter: { lost(partition: number, records: number): void };
 }
 
 export interface Recovered extends TaskStart {
@@ -68,7 +69,7 @@ const isAdoptable = ({ record, transitions }: Case, position: number): boolean =
 };
 
 export const createRecovery = (ports: RecoveryPorts) => {
-  const { folds, options, snapshots, follower, ledger, reader, read, outages, log, crashAt } = ports;
+  const { folds, options, snapshots, follower, ledger, reader, read, outages, log, crashAt, meter } = ports;
 
   /** The newest snapshot that this version of the fold can go on from. */
   const resume = async (partition: number, upTo: number, signal: AbortSignal) => {
@@ -112,8 +113,11 @@ export const createRecovery = (ports: RecoveryPorts) => {
   const restore = async (where: Partition, committed: Committed, lease: Lease): Promise<Recovered> => {
     const { partition } = where;
     const position = startOf(where, committed);
-    if (committed.offset !== null && committed.offset < committed.logStart)
+    // It goes on: an alerter that stands still tells nobody of anything.
+    if (committed.offset !== null && committed.offset < committed.logStart) {
+      meter.lost(partition, committed.logStart - committed.offset);
       log.error({ partition, from: committed.offset, to: position }, "retention took tallies before they were read");
+    }
     await follower.caughtUp(lease.signal);
     const { fold, rules, from, snapshotAt } = await resume(partition, position, lease.signal);
     const start = Math.max(from, committed.logStart);

@@ -59,7 +59,11 @@ export const createTasks = (ports: TasksPorts): Tasks => {
   const { settings, producer, snapshots, snapshotEvery, follower, outages, metrics, clock } = ports;
   const snapshotAt = new Map<number, number | null>();
   // Rules come by the log alone, so that a fold depends on nothing else.
-  const recover = createRecovery({ ...ports, options: { rules: defaultRules, settings } });
+  const recover = createRecovery({
+    ...ports,
+    options: { rules: defaultRules, settings },
+    meter: { lost: (partition, records) => metrics.lost.inc({ partition }, records) },
+  });
 
   const meter: TaskPorts["meter"] = {
     step: (step, seconds) => metrics.steps.observe({ step }, seconds),
