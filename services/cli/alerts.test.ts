@@ -179,6 +179,21 @@ describe("the API", () => {
     expect(JSON.parse(server.asked[0]?.body ?? "")).toEqual({ reason: "r", until: "2099-12-31T23:00:00.000Z" });
   });
 
+  it("lists every page, shows one incident and the log of deliveries", async () => {
+    await using server = await serve(200, { incidents: [{ incident_id: "inc_1" }], deliveries: [], next_cursor: null });
+    expect((await run(["list", "--state", "live"], server.env)).out).toContain("inc_1");
+    await run(["show", "inc_1"], server.env);
+    expect((await run(["deliveries", "inc_1"], server.env)).said).toContain("No delivery.");
+    await run(["redeliver", "ntf_1", "--destination", "pager"], server.env);
+    expect(server.asked.map(({ line }) => line)).toEqual([
+      "GET /incidents?limit=500&state=live",
+      "GET /incidents/inc_1",
+      "GET /deliveries?limit=500&incident=inc_1",
+      "POST /deliveries/ntf_1/redeliver",
+    ]);
+    expect(JSON.parse(server.asked.at(-1)?.body ?? "")).toEqual({ destination: "pager" });
+  });
+
   it.each([401, 403, 404, 409, 429, 500, 302])("fails with a sentence when it answers %i", async (status) => {
     await using server = await serve(status, { message: "no" });
     const { code, said } = await run(["resolve", "inc_1", "--reason", "over"], server.env);

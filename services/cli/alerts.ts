@@ -27,6 +27,7 @@ const options = {
   until: { flags: "--until <when>", help: "silence: its end, as 2h or 2026-03-01T12:00:00Z" },
   fields: { flags: "--fields <file>", help: "postmortem: its fields as a JSON file" },
   state: { flags: "--state <name>", help: "list: only incidents in this state" },
+  destination: { flags: "--destination <name>", help: "redeliver: only there, also where it was never tried" },
   tenants: { flags: "--tenants <names>", help: "token: tenants by comma, * for all" },
   scopes: { flags: "--scopes <names>", help: "token: read, act or both by comma", default: "read" },
 } as const;
@@ -77,13 +78,55 @@ const listed = (incident: Readonly<Record<string, unknown>>) =>
     ),
   );
 
+/** Every page of the list. */
+const allIncidents = async (context: Context): Promise<readonly Readonly<Record<string, unknown>>[]> => {
+  const { state } = context.options;
+  const found: Readonly<Record<string, unknown>>[] = [];
+  const query = new URLSearchParams({ limit: "500", ...(state === undefined ? {} : { state }) });
+  for (;;) {
+    const answer = await ask(context, { method: "GET", path: `/incidents?${query.toString()}` });
+    const { incidents, next_cursor: next } = answer as {
+      readonly incidents: readonly Readonly<Record<string, unknown>>[];
+      readonly next_cursor: string | null;
+    };
+    found.push(...incidents);
+    if (next === null) return found;
+    query.set("cursor", next);
+  }
+};
+
 const list = async (context: Context): Promise<number> => {
-  const { out, options: chosen, say } = context;
-  const query = chosen.state === undefined ? "" : `?${new URLSearchParams({ state: chosen.state }).toString()}`;
-  const answer = await ask(context, { method: "GET", path: `/incidents${query}` });
-  const { incidents } = answer as { readonly incidents: readonly Readonly<Record<string, unknown>>[] };
+  const { out, say } = context;
+  const incidents = await allIncidents(context);
   if (incidents.length === 0) say("No incident.");
   else await out.table(out.json ? incidents : incidents.map(listed));
+  return 0;
+};
+
+const show = async (context: Context): Promise<number> => {
+  const id = argument(context, 1, "the ID of an incident");
+  const answer = await ask(context, { method: "GET", path: `/incidents/${encodeURIComponent(id)}` });
+  await context.out.write(`${JSON.stringify(answer ?? null, null, context.out.json ? 0 : 2)}\n`);
+  return 0;
+};
+
+/** A delivery of the log, in the columns that people scan. */
+const logged = (delivery: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(
+    ["ts", "notification_id", "kind", "destination", "status", "attempt", "code", "next_at"].map((field) => [
+      field,
+      delivery[field] ?? null,
+    ]),
+  );
+
+const deliveries = async (context: Context): Promise<number> => {
+  const { args, out, say } = context;
+  const [, incident] = args;
+  const query = new URLSearchParams({ limit: "500", ...(incident === undefined ? {} : { incident }) });
+  const answer = await ask(context, { method: "GET", path: `/deliveries?${query.toString()}` });
+  const found = (answer as { readonly deliveries: readonly Readonly<Record<string, unknown>>[] }).deliveries;
+  if (found.length === 0) say("No delivery.");
+  else await out.table(out.json ? found : found.map(logged));
   return 0;
 };
 
@@ -136,7 +179,7 @@ const redeliver = async (context: Context): Promise<number> => {
   const answer = await ask(context, {
     method: "POST",
     path: `/deliveries/${encodeURIComponent(id)}/redeliver`,
-    body: {},
+    body: { destination: context.options.destination ?? null },
   });
   await context.out.write(`${JSON.stringify(answer ?? null)}\n`);
   return 0;
@@ -177,6 +220,8 @@ const actions: Readonly<Record<string, (context: Context) => Promise<number>>> =
   check,
   test,
   list,
+  show,
+  deliveries,
   ack: act,
   silence: act,
   unsilence: act,
@@ -196,6 +241,8 @@ export const alerts = command({
     "  test FILE --in TALLIES      lists the incidents that these rules would have opened",
     "  list                        incidents, by the alerter's API",
     "  ack|silence|unsilence|resolve|postmortem|close ID",
+    "  show ID                     one incident, with who did what and who was told",
+    "  deliveries [ID]             where notifications stand, the newest first; of one incident or all",
     "  redeliver ID                sends a notification again",
     "  token ACTOR --tenants …     makes a token for the API",
     "  send-test DESTINATION FILE  sends a test notification",

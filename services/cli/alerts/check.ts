@@ -32,6 +32,10 @@ export const checkRules = async (options: CheckOptions, { out, say }: CheckWorld
   }
   for (const line of silenceText(read)) await out.write(`${line}\n`);
   await out.write("\nFor each tenant, signal and slice the first rule that fits holds.\n\n");
-  await out.table(rules.map((rule) => ruleRow(rule)));
-  say(pc.green(`${name} is right: ${rules.length} rules, version ${read.rules.version}.`));
+  await out.table(rules.map((rule) => ruleRow(read, rule)));
+  say(
+    pc.green(
+      `${name} is right: ${rules.length} ${rules.length === 1 ? "rule" : "rules"}, version ${read.rules.version}.`,
+    ),
+  );
 };

@@ -75,7 +75,8 @@ const times = (ratio: number | undefined): string => (ratio === undefined ? "non
 const figure = (value: number): string => value.toLocaleString("en", { maximumFractionDigits: 2 });
 
 /** A row of the table: short, or its cells would break over lines. */
-export const ruleRow = (rule: Rule) => {
+export const ruleRow = ({ delivery }: RulesFile, rule: Rule) => {
+  const everywhere = delivery.routes.length > 0 ? "every route" : "nobody";
   const seen = (trials: number) => (rule.watch ? visibleRatio(rule, trials) : undefined);
   const shown = (trials: number): string => (rule.watch ? times(seen(trials)) : "–");
   return {
@@ -86,7 +87,7 @@ export const ruleRow = (rule: Rule) => {
     "seen at 100/h": shown(100),
     "600/h": shown(600),
     "6,000/h": shown(6_000),
-    told: rule.watch ? rule.routes.join(", ") || "every route" : "nobody",
+    told: rule.watch ? rule.routes.join(", ") || everywhere : "nobody",
   };
 };
 
