@@ -1,5 +1,6 @@
 // Delivery as it happens: who is told what and when, while receivers fail, slow down, vanish and come back.
 import { describe, expect, it } from "vitest";
+import { createMemoryInbox } from "#adapters/webhook/memory.ts";
 import type { Attempt } from "#adapters/webhook-port.ts";
 import type { IncidentRecord } from "#schemas/generated/records.ts";
 import { blankIncident, withNotice } from "./test-fold.ts";
@@ -39,6 +40,27 @@ describe("an incident", () => {
     expect(world.standings()).toEqual(["hook opened collapsed 1", "hook resolved collapsed 0"]);
   });
 
+  it("that ends while its opening is on its way is told to have ended once that has arrived", async () => {
+    const answer = Promise.withResolvers<void>();
+    const inbox = createMemoryInbox(() => 0);
+    const world = openLanes(hook, {
+      sender: {
+        async send(delivery) {
+          const attempt = await inbox.sender.send(delivery);
+          if (delivery.kind === "opened") await answer.promise;
+          return attempt;
+        },
+      },
+    });
+    const first = await world.say(opened());
+    await world.say(next(first, "resolved", "resolved"));
+    await world.advance(minute);
+    answer.resolve();
+    await world.advance(minute);
+    expect(world.standings()).toEqual(["hook opened delivered 1", "hook resolved delivered 1"]);
+    expect(inbox.taken).toHaveLength(2);
+  });
+
   it("whose opening may have arrived is told to have ended", async () => {
     const world = openLanes(hook);
     world.inbox.next("hook", "reset");
@@ -46,6 +68,19 @@ describe("an incident", () => {
     await world.say(next(first, "resolved", "resolved"));
     await world.advance(minute);
     expect(world.sent()).toEqual(["hook opened", "hook resolved"]);
+  });
+
+  it("whose opening may have arrived is told to have ended, however long its receiver is away", async () => {
+    const world = openLanes(hook);
+    world.inbox.next("hook", "reset");
+    world.inbox.always("hook", { status: 500 });
+    const first = await world.say(opened());
+    await world.say(next(first, "resolved", "resolved"));
+    await world.restart();
+    await world.advance(10 * minute);
+    world.inbox.always("hook", undefined);
+    await world.advance(hour);
+    expect(world.standings()).toContainEqual(expect.stringMatching(/^hook resolved delivered/));
   });
 
   it("is gathered for as long as its route says, and its end is not", async () => {

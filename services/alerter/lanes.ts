@@ -59,9 +59,11 @@ const hour = 3_600_000;
 /** A receiver has 15 s to answer; so long a stop waits for those in flight. */
 const stopPatience = 15_000;
 
-const ended = (attempt: Attempt): string => `${attempt.code}${attempt.unknown ? afterSending : ""}`;
-
 const wasUnknown = (record: DeliveryRecord | undefined): boolean => record?.code?.endsWith(afterSending) ?? false;
+
+/** What may have been taken once may have been taken, whatever later attempts answer. */
+const ended = ({ code, unknown, outcome }: Attempt, before: DeliveryRecord | undefined): string =>
+  outcome !== "accepted" && (unknown || wasUnknown(before)) ? `${code}${afterSending}` : code;
 
 /** A person asked for it, so it is owed whatever becomes of the incident. */
 const askedBy = (record: DeliveryRecord | undefined): string | null =>
@@ -151,7 +153,7 @@ export const createLanes = (ports: LanesPorts): Lanes => {
     const made: DeliveryRecord = {
       ...blank(owed, owed.destination.name),
       http_status: attempt.status,
-      code: ended(attempt),
+      code: ended(attempt, before),
       duration_ms: Math.round(attempt.durationMs),
       body_sha256: attempt.bodySha256 === "" ? null : attempt.bodySha256,
     };
@@ -238,7 +240,9 @@ export const createLanes = (ports: LanesPorts): Lanes => {
     if (dropping.has(key)) return;
     dropping.add(key);
     try {
-      await writeDown(partition, { ...blank({ ...about, partition }, destination), status });
+      // With the last answer: from "may have been taken" follows that its end must be told.
+      const code = about.record?.code ?? null;
+      await writeDown(partition, { ...blank({ ...about, partition }, destination), status, code });
     } finally {
       dropping.delete(key);
     }

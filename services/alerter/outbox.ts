@@ -134,7 +134,9 @@ const sortFor = ({ record, notices, deliveries }: Case, destination: string): So
       heard = notice.kind !== "resolved";
       told = pair;
     } else if (isUnknown(pair.record)) heard ||= notice.kind === "opened";
-    if (isDone(pair.record)) continue;
+    // An end that was dropped while the opening was on its way after all: who opened must close.
+    const isMissing = notice.kind === "resolved" && heard && pair.record?.status === "collapsed";
+    if (isDone(pair.record) && !isMissing) continue;
     if (notice.kind === "resolved" && !heard) {
       // Opening and end, both untold: nothing happened, as far as this receiver knows.
       collapsed.push(...pending, pair);

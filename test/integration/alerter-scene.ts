@@ -8,7 +8,7 @@ import { createAlertFold, defaultAlertSettings } from "#core/alerts/alert-fold.t
 import { defaultRules } from "#core/alerts/rules.ts";
 import { partitionFor } from "#core/partition.ts";
 import type { RunningProcess } from "#infra/dev/processes.ts";
-import { openReceiver } from "#infra/dev/receiver.ts";
+import { openReceiver, type Receiver } from "#infra/dev/receiver.ts";
 import { type IncidentRecord, incidentFields } from "#schemas/generated/records.ts";
 import type { RecordOf, TopicKind } from "#schemas/topics.ts";
 import { change, clock, type Flow, type LogLine, logOf, notificationsOf } from "#test/helpers/alert-story.ts";
@@ -61,9 +61,20 @@ const textOf = (record: IncidentRecord): string => JSON.stringify(incidentFields
 export interface SceneOptions {
   /** Lines of alerts.yaml after the routes and destinations. */
   readonly rules?: string;
+  /** Told everything beside the scene's own. */
+  readonly second?: Pick<Receiver, "url" | "port">;
 }
 
-export const openScene = async ({ rules = "" }: SceneOptions = {}) => {
+const destinationLines = (name: string, { url, port }: Pick<Receiver, "url" | "port">): string =>
+  `  - name: ${name}
+    type: standard
+    url: ${url}
+    secret_env: TEST_HOOK_SECRET
+    allow_private: ["127.0.0.0/8"]
+    allow_ports: [${port}]
+`;
+
+export const openScene = async ({ rules = "", second }: SceneOptions = {}) => {
   await using opening = new AsyncDisposableStack();
   const around = opening.use(await openSurroundings("alerter", 1));
   const { topics, broker, admin, producer, codecs } = around;
@@ -78,16 +89,10 @@ export const openScene = async ({ rules = "" }: SceneOptions = {}) => {
       rulesFile,
       `routes:
   - name: all
-    destinations: [hook]
+    destinations: [${second === undefined ? "hook" : "second, hook"}]
     group_wait: 0s
 destinations:
-  - name: hook
-    type: standard
-    url: ${receiver.url}
-    secret_env: TEST_HOOK_SECRET
-    allow_private: ["127.0.0.0/8"]
-    allow_ports: [${receiver.port}]
-${more}`,
+${destinationLines("hook", receiver)}${second === undefined ? "" : destinationLines("second", second)}${more}`,
     );
   await writeRules(rules);
   const tokensFile = join(folder, "tokens");

@@ -1,5 +1,6 @@
 // The alerter on real Kafka, a real registry and a real receiver: the reference story, people's acts, two instances, bad receivers.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openReceiver } from "#infra/dev/receiver.ts";
 import { notificationsOf } from "#test/helpers/alert-story.ts";
 import { eventually } from "#test/helpers/eventually.ts";
 import { openScene, type Scene, storyLines, token } from "./alerter-scene.ts";
@@ -161,6 +162,29 @@ describe("a receiver that misbehaves", () => {
       },
       { within: 60_000 },
     );
+    await scene.check();
+  });
+});
+
+describe("a receiver that does not answer", () => {
+  it("delays no other, and hears all once it does", async () => {
+    await using slow = await openReceiver();
+    await using scene = await openScene({ second: slow });
+    const answer = Promise.withResolvers<void>();
+    slow.next({ status: 200, after: answer.promise });
+    await scene.start();
+    await scene.caughtUp();
+    await scene.play(storyLines(undefined, "12:30"));
+    await scene.told("opened");
+    await scene.play(storyLines("12:30", "14:00"));
+    await scene.told("resolved");
+    expect(slow.received).toHaveLength(1);
+    answer.resolve();
+    await eventually(() => slow.received.some(({ body }) => body.startsWith('{"type":"incident.resolved"')), {
+      within: 30_000,
+    });
+    const heard = new Map(slow.received.map(({ id, bodySha256 }) => [id, bodySha256]));
+    for (const { id, bodySha256 } of slow.received) expect(bodySha256).toBe(heard.get(id));
     await scene.check();
   });
 });

@@ -42,7 +42,13 @@ beforeAll(async () => {
     ts: minute,
     anchor: "a",
   });
-  await landed.land("change_rows", { change_id: "c-1", ts: minute, tenant: "acme", kind: "prompt", scope: "feature=chat" });
+  await landed.land("change_rows", {
+    change_id: "c-1",
+    ts: minute,
+    tenant: "acme",
+    kind: "prompt",
+    scope: "feature=chat",
+  });
   await landed.land("incident_rows", {
     incident_id: "inc_1",
     rev: 1,
