@@ -8,7 +8,7 @@ import { pairsOf, sliceName } from "./dimensions.ts";
 import { type Opening, reopen, reopenWithin, resolve, type Scene } from "./incident.ts";
 import { isLive } from "./render.ts";
 import { type Rule, ruleFor } from "./rules.ts";
-import { isStalled, isWorthTelling, readStream, type StreamState } from "./silence.ts";
+import { isStalled, isWorthTelling, mayHaveStopped, readStream, type StreamState } from "./silence.ts";
 
 /** Nobody's product: the pipeline itself. */
 export const pipelineTenant = "~";
@@ -112,7 +112,8 @@ export const createApparatus = (desk: Desk): Apparatus => {
     const isAllSilent = (): boolean =>
       casesOf(tenant).some(({ record }) => isLive(record) && record.class === "stream_stopped" && record.slice === "*");
     for (const feature of ["*", ...book.features(tenant)]) {
-      if (feature === "" || (feature !== "*" && isAllSilent())) continue;
+      if (feature === "" || !mayHaveStopped(book, tenant, feature, bin)) continue;
+      if (feature !== "*" && isAllSilent()) continue;
       const stream = readStream(book, tenant, feature, bin);
       if (stream?.hasStopped !== true) continue;
       const opening = streamOpening(tenant, feature, stream, scene.at);

@@ -153,6 +153,8 @@ export interface Book {
   features(tenant: string): readonly string[];
   /** Median volume of the same fifteen minutes of the clock over the days available; undefined before one day. */
   expectedVolume(tenant: string, feature: string, from: Bin, to: Bin): number | undefined;
+  /** Of the fullest bin that the feature has had. */
+  mostVolume(tenant: string, feature: string): number;
   /** φ of the feature's quarter hours, ≥ 1: events come in visits. */
   volumeDispersion(tenant: string, feature: string, to: Bin): number;
   /** Trials of a track expected in from … to by the same clock hours of the days available; undefined before one day. */

@@ -18,7 +18,7 @@ import type { RuleSet } from "./rules.ts";
 import type { SeriesState } from "./series.ts";
 import { createTenant, type TenantState } from "./tenant.ts";
 import { readPairs, readValue, type Values } from "./values.ts";
-import { expectedVolume, hearVolumes, volumeDispersion, volumeIn } from "./volumes-kept.ts";
+import { expectedVolume, hearVolumes, mostVolume, volumeDispersion, volumeIn } from "./volumes-kept.ts";
 import { startWatch } from "./watches.ts";
 
 /** What tenants share. Plain data. */
@@ -289,6 +289,7 @@ const open = ({ shared, tenants, budgets, rules: given }: BookParts): Book => {
     volume: (name, feature, from, to) => volumeIn(tenants.get(name) ?? nobody, feature, from, to),
     features: (name) => [...(tenants.get(name)?.volumes.keys() ?? [])].filter((feature) => feature !== "*").toSorted(),
     expectedVolume: (name, feature, from, to) => expectedVolume(tenants.get(name) ?? nobody, feature, from, to),
+    mostVolume: (name, feature) => mostVolume(tenants.get(name) ?? nobody, feature),
     volumeDispersion: (name, feature, to) => volumeDispersion(tenants.get(name) ?? nobody, feature, to),
     meters: (): AlertMeters => {
       const all = [...tenants.values()];

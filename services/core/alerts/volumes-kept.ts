@@ -11,6 +11,8 @@ export interface FeatureVolume {
   readonly counts: Float64Array;
   since: Bin;
   lastBin: Bin;
+  /** Of the fullest bin so far. */
+  most: number;
 }
 
 interface Volumes {
@@ -36,12 +38,14 @@ const addTo = (tenant: Volumes, feature: string, bin: Bin, events: number): void
   let own = tenant.volumes.get(feature);
   if (own === undefined) {
     if (tenant.volumes.size >= mostFeatures) return;
-    own = { counts: new Float64Array(kept), since: bin, lastBin: bin };
+    own = { counts: new Float64Array(kept), since: bin, lastBin: bin, most: 0 };
     tenant.volumes.set(feature, own);
   }
   if (bin <= own.lastBin - kept) return;
   reach(own, bin);
-  own.counts[slot(bin)] = (own.counts[slot(bin)] ?? 0) + events;
+  const count = (own.counts[slot(bin)] ?? 0) + events;
+  own.counts[slot(bin)] = count;
+  own.most = Math.max(own.most, count);
 };
 
 const parse = (text: string): unknown => {
@@ -127,3 +131,6 @@ export const volumeDispersion = (tenant: Volumes, feature: string, to: Bin): num
   }
   return freedom === 0 ? 1 : Math.max(1, square / freedom);
 };
+
+/** Events of the fullest bin that the feature has had. */
+export const mostVolume = (tenant: Volumes, feature: string): number => tenant.volumes.get(feature)?.most ?? 0;

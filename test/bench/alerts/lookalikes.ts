@@ -138,6 +138,6 @@ export const lookalikeJobs = (scale: number): readonly Job[] =>
     (one): Job => ({
       name: one.key,
       parts: 2,
-      run: (part) => runLookalike(one, Math.ceil(30 * scale), seedOf(one.key, part)),
+      run: (part) => runLookalike(one, Math.ceil(25 * scale), seedOf(one.key, part)),
     }),
   );

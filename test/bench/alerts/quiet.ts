@@ -64,7 +64,7 @@ export const quietJobs = (scale: number): readonly Job[] => [
       name: keyOf(level.trials),
       parts: 2,
       run(part) {
-        const count = Math.ceil(40 * scale);
+        const count = Math.ceil(28 * scale);
         const seed = seedOf(keyOf(level.trials), part);
         const sample: Sample = {
           key: keyOf(level.trials),
