@@ -128,6 +128,26 @@ describe("what is reported, and wakes nobody", () => {
   });
 });
 
+describe("quiet hours of the week", () => {
+  it("have fewer trials than the days before, which makes a bad rate no broken control", () => {
+    // The day told is a Monday; every Monday is as quiet as this one.
+    const days = Array.from({ length: 22 }, (_, back) => back - 21);
+    const perHour = days.flatMap((offset) =>
+      jumps(offset % 7 === 0 ? 240 : 1_200, offset % 7 === 0 ? 240 : 1_200, `${24 * offset}:00`),
+    );
+    const told = tellAlerts({
+      history: 21,
+      flows: [
+        { ...feature("billing"), perHour, rate: jump(0.05, 0.3) },
+        { ...feature("search"), perHour },
+      ],
+      until: "12:00",
+    });
+    expect(told.records[0]).toMatchObject({ class: "quality", slice: "feature=billing" });
+    expect(pagesOf(told)).toBe(1);
+  });
+});
+
 describe("where it is", () => {
   it("a rise in every feature is one incident of everything, and grave", () => {
     const names = ["billing", "search", "docs"];

@@ -1,6 +1,6 @@
 // What the deciding half may ask between two bins: standing of tracks, and sums, users, cells and shares of any slice.
 import { utcDayOf } from "#core/time.ts";
-import { baselineTrials, baselineWidth, lagBins, overDispersion } from "./baseline.ts";
+import { baselineTrials, baselineWidth, hourOfWeek, lagBins, overDispersion, seasonExpected } from "./baseline.ts";
 import { binLength, binsPerDay, storedBins } from "./bins.ts";
 import type { Bin, Book, Series, Sums, Track } from "./book-port.ts";
 import { referenceDays, totalOfDay } from "./days.ts";
@@ -70,6 +70,21 @@ const expectedOf = (found: Found, id: number, from: Bin, to: Bin): number | unde
     const own = perBin(found.state, id, bin);
     if (own === undefined) return undefined;
     sum += own;
+  }
+  return sum;
+};
+
+/** As many as in these hours of the weeks before: on a Saturday a tenth of Friday's trials may be all that there are. */
+const expectedOfWeek = ({ state }: Found, id: number, from: Bin, to: Bin): number | undefined => {
+  const season = state.past[id]?.season ?? null;
+  const [since, rate] = [state.since[id] ?? -1, state.plain[id] ?? 0];
+  if (season === null || since < 0 || rate <= 0) return undefined;
+  let sum = 0;
+  for (let bin = from; bin <= to; bin += 1) {
+    const weeks = Math.floor((bin - since) / (7 * binsPerDay));
+    const own = weeks < 2 ? undefined : seasonExpected(season, 0, hourOfWeek(bin * binLength), weeks);
+    if (own === undefined) return undefined;
+    sum += own / rate;
   }
   return sum;
 };
@@ -273,7 +288,9 @@ export const createAnswers = ({ tenants, derived, rules, next }: AnswersOf): Ans
     expectedTrials(track, from, to) {
       const found = find(track.series);
       const id = found === undefined ? -1 : sliceOf(found, track);
-      return found === undefined || id < 0 ? undefined : expectedOf(found, id, from, to);
+      const byClock = found === undefined || id < 0 ? undefined : expectedOf(found, id, from, to);
+      if (found === undefined || byClock === undefined) return byClock;
+      return Math.min(byClock, expectedOfWeek(found, id, from, to) ?? byClock);
     },
   };
 };

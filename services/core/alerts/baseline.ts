@@ -57,6 +57,7 @@ export const foldBin = (state: Float64Array, at: number, x: number, n: number, r
 /** Numbers of state of one slice's weekly pattern: for each hour of the week what fired and what was expected. */
 export const seasonWidth = 336;
 const hoursOfWeek = 168;
+const binsPerHour = 12;
 /** An hour keeps half its weight for eight weeks of twelve bins, so a pattern that changes is learned anew. */
 const seasonDecay = 0.5 ** (1 / 96);
 /** Expected harm at which an hour's own factor counts as much as none. */
@@ -78,3 +79,7 @@ export const seasonFactor = (state: Float64Array, at: number, hour: number): num
   const factor = ((state[own] ?? 0) + seasonPrior) / ((state[own + 1] ?? 0) + seasonPrior);
   return Math.min(2, Math.max(0.5, factor));
 };
+
+/** Harm that was expected of one bin of this hour, the mean over so many weeks of it: over p̂ its trials. */
+export const seasonExpected = (state: Float64Array, at: number, hour: number, weeks: number): number =>
+  ((state[at + 2 * hour + 1] ?? 0) * (1 - seasonDecay)) / (1 - seasonDecay ** (weeks * binsPerHour));

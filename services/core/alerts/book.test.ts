@@ -230,6 +230,11 @@ const twoFeatures =
 
 const trial = (bin: Bin, shadow: boolean) => inBin(bin, { detector_version: "2", shadow: shadow ? true : null });
 
+/** 09:00 to 10:00 UTC twice as bad as the rest. */
+const badAtNine = (bin: Bin) => [inBin(bin, { fired: Math.floor(bin / 12) % 24 === 9 ? 30 : 15 })];
+
+const nine = (days: number): Bin => firstBin + days * day + 9 * 12;
+
 describe("evidence", () => {
   const since = firstBin + 2 * day;
 
@@ -317,6 +322,23 @@ describe("evidence", () => {
     for (const track of [bad, trackOf(book)]) book.freeze(track, since);
     playBins(book, since + 4, since + 150, flow);
     expect(book.standing(bad).baseline).toBeCloseTo(0.05, 2);
+  });
+
+  it("does not let bins that alarm become normal, whether there is an incident or not", () => {
+    const book = bookOf();
+    const at = (bin: Bin) => [inBin(bin, { fired: bin < firstBin + 2 * day ? 20 : 60 })];
+    playBins(book, firstBin, firstBin + 2 * day + 6 * 12, at);
+    expect(book.standing(trackOf(book)).baseline).toBeCloseTo(0.02, 3);
+  });
+
+  it("expects of an hour what that hour of the week was like, once two weeks were seen", () => {
+    const book = bookOf();
+    const first = playBins(book, firstBin, nine(15) - 1, badAtNine);
+    const expected = (): number => book.standing(trackOf(book)).baseline;
+    const usual = expected();
+    playBins(book, nine(15), nine(15), badAtNine);
+    expect(expected() / usual).toBeGreaterThan(1.6);
+    expect(first.filter(({ bin }) => bin >= nine(14))).toEqual([]);
   });
 
   it("does not let an incident become normal while it is frozen, and learns again when it thaws", () => {
