@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { defaultRules, type RuleSet } from "#core/alerts/rules.ts";
 import {
   act,
+  change,
   clock,
   type Entry,
   type Flow,
@@ -193,6 +194,17 @@ describe("the end", () => {
     expect(kindsOf(told)).toEqual(["opened", "updated", "acknowledged", "resolved"]);
     expect(told.records.at(-1)).toMatchObject({ state: "resolved", flap_count: 0 });
     expect(told.records.at(-1)?.ts).toBeGreaterThan(clock("16:00"));
+  });
+});
+
+describe("a rollback that does not help", () => {
+  it("delays nothing: it ends as any other when something else has helped", () => {
+    const changed = { scope: "feature=billing", from: "p1", to: "p2" };
+    const back = { kind: "rollback", scope: "feature=billing", from: "p2", to: "p1", reverts: "c1" };
+    const told = bad([change("09:55", "c1", changed), change("11:00", "c2", back)], "20:00", "15:00");
+    expect(told.records.at(-1)).toMatchObject({ state: "resolved" });
+    expect(told.records.at(-1)?.ts).toBeGreaterThan(clock("15:00"));
+    expect(told.records.at(-1)?.ts).toBeLessThan(clock("16:30"));
   });
 });
 

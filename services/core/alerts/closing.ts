@@ -49,7 +49,8 @@ export const closingOf = (book: Book, own: Case, track: Track, bin: Bin, sum: Su
   if (own.rolledBackAt !== null) {
     const from = Math.max(Math.ceil(own.rolledBackAt / binLength), bin - storedBins + 1);
     const since = from > bin ? { n: 0, x: 0, expected: 0 } : sum(from);
-    return since.n >= enoughAfterRollback && harmRatio(since, direction) < quietAfterRollback ? "quiet" : "loud";
+    if (since.n >= enoughAfterRollback && harmRatio(since, direction) < quietAfterRollback) return "quiet";
+    // A rollback that did not help, and what did later: not to be outweighed by the hours in between.
   }
   // What the trials are worth now that they are back is for the evidence from here on, not for what came in between.
   if (own.record.class === "data") {
