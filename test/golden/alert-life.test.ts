@@ -197,6 +197,26 @@ describe("the end", () => {
   });
 });
 
+describe("a rollback of what is judged when the visit ends", () => {
+  const back = { kind: "rollback", scope: "feature=billing", from: "p2", to: "p1", reverts: "c1" };
+  const flow: Flow = {
+    ...billing([["10:00", "12:30"]], 0.2, 600),
+    signal: "explicit:thumbs-down",
+  };
+  const told = tellAlerts({
+    flows: [flow],
+    entries: [change("09:55", "c1", { scope: "feature=billing", from: "p1", to: "p2" }), change("12:00", "c2", back)],
+    until: "15:00",
+  });
+
+  it("ends it within the hour, although trials of the old answers end for half an hour more", () => {
+    const [opened, ended] = [told.records[0], told.records.at(-1)];
+    expect([opened?.state, ended?.state, ended?.resolve_reason]).toEqual(["open", "resolved", "rolled_back"]);
+    expect(ended?.ts).toBeLessThanOrEqual(clock("13:10"));
+    expect(ended?.ts).toBeGreaterThan(clock("12:30"));
+  });
+});
+
 describe("a rollback that does not help", () => {
   it("delays nothing: it ends as any other when something else has helped", () => {
     const changed = { scope: "feature=billing", from: "p1", to: "p2" };

@@ -4,6 +4,7 @@ import { binLength, binsPerDay, storedBins } from "./bins.ts";
 import type { Bin, Book, Sums, Track } from "./book-port.ts";
 import { harmRatio, isDenominatorBroken } from "./guards.ts";
 import type { Case } from "./incident.ts";
+import { kindOf } from "./intake.ts";
 
 /** Why an incident ended by itself. */
 export type Closing = "recovered" | "rolled_back" | "new_level";
@@ -16,6 +17,14 @@ const quietRatio = 1.25;
 /** After a rollback only what came since counts; fewer trials do, and a rate that is nearly back. */
 const enoughAfterRollback = 60;
 const quietAfterRollback = 1.4;
+
+/** Trials that end with the visit: half an hour after a rollback there are still some from before it. */
+const longTrials: ReadonlySet<string> = new Set(["response", "closed-visit", "impression"]);
+const longestTrial = 30 * minute;
+
+/** From when on trials may be taken for those of the old version again. */
+const lagsOf = ({ series }: Track): readonly number[] =>
+  longTrials.has(kindOf(series.signal)?.trial ?? "") ? [0, longestTrial] : [0];
 
 type Sum = (from: Bin) => Sums;
 
@@ -47,9 +56,11 @@ export const closingOf = (book: Book, own: Case, track: Track, bin: Bin, sum: Su
   const { direction } = track.series;
   if (own.record.method === "sustained") return soundOfDay(book, own, track, bin);
   if (own.rolledBackAt !== null) {
-    const from = Math.max(Math.ceil(own.rolledBackAt / binLength), bin - storedBins + 1);
-    const since = from > bin ? { n: 0, x: 0, expected: 0 } : sum(from);
-    if (since.n >= enoughAfterRollback && harmRatio(since, direction) < quietAfterRollback) return "quiet";
+    for (const lag of lagsOf(track)) {
+      const from = Math.max(Math.ceil((own.rolledBackAt + lag) / binLength), bin - storedBins + 1);
+      const since = from > bin ? { n: 0, x: 0, expected: 0 } : sum(from);
+      if (since.n >= enoughAfterRollback && harmRatio(since, direction) < quietAfterRollback) return "quiet";
+    }
     // A rollback that did not help, and what did later: not to be outweighed by the hours in between.
   }
   // What the trials are worth now that they are back is for the evidence from here on, not for what came in between.
