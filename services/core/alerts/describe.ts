@@ -42,6 +42,9 @@ export const dispersionOf = (book: Book, subject: Subject): number => {
 
 type Part<K extends keyof IncidentRecord> = Pick<IncidentRecord, K>;
 
+/** Against a baseline of next to nothing any rate is a million times as much: beyond this the number says nothing more. */
+const mostRatio = 1_000;
+
 const describeCounts = (
   book: Book,
   subject: Subject,
@@ -67,9 +70,9 @@ const describeCounts = (
     sessions: ofVisits ? (series.direction === "rise" ? x : n - x) : null,
     rate,
     baseline: baseline === null ? null : Math.min(1, baseline),
-    ratio: isKnown && rate !== null ? rate / baseline : null,
-    ratio_low: isKnown ? low / baseline : null,
-    ratio_high: isKnown ? high / baseline : null,
+    ratio: isKnown && rate !== null ? Math.min(mostRatio, rate / baseline) : null,
+    ratio_low: isKnown ? Math.min(mostRatio, low / baseline) : null,
+    ratio_high: isKnown ? Math.min(mostRatio, high / baseline) : null,
     p: comparisonP({ now: sums, base, phi, direction: series.direction }),
   };
 };
@@ -81,9 +84,9 @@ const describeVisibility = (book: Book, subject: Subject): number | null => {
   const phi = dispersionOf(book, subject);
   const { direction } = series;
   const baseline = Math.min(1, sums.expected / sums.n);
-  return (
-    smallestVisibleRatio({ baseline, phi, trials, threshold, direction, smallestRatio: rule.smallestRatio }) ?? null
-  );
+  const { smallestRatio } = rule;
+  const ratio = smallestVisibleRatio({ baseline, phi, trials, threshold, direction, smallestRatio });
+  return ratio === undefined || ratio > mostRatio ? null : ratio;
 };
 
 const toldVersions = ["prompt_version", "model", "release"] as const;
