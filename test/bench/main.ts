@@ -1,4 +1,4 @@
-// npm run bench: fold, memory, flow, latency and landing in one run; one table and one JSON file.
+// npm run bench: fold, alerts, memory, flow, latency and landing in one run; one table and one JSON file.
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -7,6 +7,7 @@ import { startStack } from "#infra/embedded/stack.ts";
 import { versions } from "#infra/embedded/versions.ts";
 import { command, execute } from "#runtime/command.ts";
 import { AppError } from "#runtime/errors.ts";
+import { measureAlertFold } from "./alerts/fold.ts";
 import { measureBacklog, measureLatency } from "./flow.ts";
 import { measureFold } from "./fold.ts";
 import { measureLanding } from "./landing.ts";
@@ -14,7 +15,7 @@ import { describeMachine } from "./machine.ts";
 import type { MemoryFigures } from "./memory.ts";
 import { openPipeline } from "./pipeline.ts";
 
-const parts = ["fold", "memory", "flow", "latency", "landing"] as const;
+const parts = ["fold", "alerts", "memory", "flow", "latency", "landing"] as const;
 type Part = (typeof parts)[number];
 
 type Row = {
@@ -36,7 +37,7 @@ const round = (value: number): number => (value >= 100 ? Math.round(value) : Num
 
 const bench = command({
   name: "bench",
-  summary: "Measures the fold, the pipeline on the embedded stack and landing against ClickHouse's Kafka engine.",
+  summary: "Measures the folds, the pipeline on the embedded stack and landing against ClickHouse's Kafka engine.",
   settings: {},
   tabular: true,
   options: {
@@ -58,6 +59,14 @@ const bench = command({
       const fold = measureFold();
       add("fold", "user turns on one core", fold.turnsPerSecond, "1/s", "≥ 100,000");
       add("fold", "events on one core", fold.eventsPerSecond, "1/s");
+    }
+    if (wanted("alerts")) {
+      say("alerts: tallies into bins, slices and evidence");
+      for (const { load, addedPerSecond, talliesPerSecond, longestClose } of measureAlertFold()) {
+        add("alerts", `tallies added, ${load}`, addedPerSecond, "1/s", "≥ 1,000,000");
+        add("alerts", `the same with closing of bins`, talliesPerSecond, "1/s");
+        add("alerts", `the longest close`, longestClose, "ms");
+      }
     }
     if (wanted("memory")) {
       say("memory: two times a million live visits");

@@ -1,4 +1,4 @@
-// node test/bench/alerts/fold.ts: how many tallies a second one core folds, without parsing, and what closing bins and hostile names cost.
+// How many tallies a second one core folds, without parsing, and what closing bins and hostile names cost.
 import { createBook } from "#core/alerts/book.ts";
 import type { Book } from "#core/alerts/book-port.ts";
 import { defaultRules } from "#core/alerts/rules.ts";
@@ -59,9 +59,18 @@ const closeDue = (book: Book): void => {
   while (book.close() !== undefined);
 };
 
-const toMillis = (seconds: number): string => (seconds * 1_000).toFixed(1);
+export interface AlertFoldFigures {
+  /** What was folded. */
+  readonly load: string;
+  readonly addedPerSecond: number;
+  /** With the closing of bins: baselines, evidence, budgets. */
+  readonly talliesPerSecond: number;
+  /** Milliseconds. */
+  readonly close: number;
+  readonly longestClose: number;
+}
 
-const measure = ({ name, bins, records }: Load): string => {
+const measure = ({ name, bins, records }: Load): AlertFoldFigures => {
   const book = createBook({ rules: defaultRules, budgets });
   let [count, adding, closing, longest] = [0, 0, 0, 0];
   for (let bin = firstBin; bin < firstBin + bins; bin += 1) {
@@ -79,15 +88,17 @@ const measure = ({ name, bins, records }: Load): string => {
     closing += closed - added;
     longest = Math.max(longest, closed - added);
   }
-  const { slices, tracks, warming } = book.meters();
-  const millions = (seconds: number): string => (count / seconds / 1e6).toFixed(2);
-  return [
-    `${name}: ${millions(adding)} M tallies/s added, ${millions(adding + closing)} M/s with closing`,
-    `  a close takes ${toMillis(closing / (bins - warmUp))} ms, at most ${toMillis(longest)} ms (${slices} slices, ${tracks} hypotheses, ${warming} warming up)`,
-    `  ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB resident`,
-  ].join("\n");
+  return {
+    load: name,
+    addedPerSecond: count / adding,
+    talliesPerSecond: count / (adding + closing),
+    close: (closing / (bins - warmUp)) * 1_000,
+    longestClose: longest * 1_000,
+  };
 };
 
-const [first = ""] = watched;
-for (const load of [steady(300, watched), steady(2_000, [first]), steady(5_000, watched.slice(0, 4)), hostile])
-  process.stdout.write(`${measure(load)}\n`);
+/** Several loads one after the other, CPU time of one core. */
+export const measureAlertFold = (): readonly AlertFoldFigures[] => {
+  const [first = ""] = watched;
+  return [steady(300, watched), steady(2_000, [first]), steady(5_000, watched.slice(0, 4)), hostile].map(measure);
+};
